@@ -1,0 +1,55 @@
+/*
+ * The options of the agent: one table gives name, type, default, range and help, and drives the agent string, the
+ * help text and the "did you mean" of an unknown key. (Names: design of the option table; those of the original system
+ * keep their constants' names in lower case.)
+ */
+#ifndef ADAPTIVESTREAM_COMMON_OPTIONS_H
+#define ADAPTIVESTREAM_COMMON_OPTIONS_H
+
+#include "common/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum { MODE_ACTIVE, MODE_MONITORING, MODE_DISABLED, MODE_COUNT } agent_mode_t;
+typedef enum { GOAL_BALANCED, GOAL_STRICT, GOAL_LATENCY, GOAL_COST, GOAL_COUNT } goal_t;
+typedef enum { POLICY_ADAPTIVE, POLICY_FIXED, POLICY_COUNT } policy_t;
+
+extern const char *const agent_mode_names[MODE_COUNT];
+extern const char *const goal_names[GOAL_COUNT];
+extern const char *const policy_names[POLICY_COUNT];
+
+enum { OPTION_TEXT_SIZE = 512 };
+
+typedef struct {
+    agent_mode_t mode;
+    goal_t goal;
+    double budget;           /* beta: batches allowed per batch of the job's own trigger; 0.1 to 10 */
+    policy_t policy;
+    int64_t min_interval_ns; /* never fire sooner than this after the last trigger; 0 to 1 h, default 100 ms */
+    int64_t max_interval_ns; /* 10 ms to 24 h, default 30 s */
+    int64_t max_wait_ns;     /* longest wait of a pending event; 0 = by goal; up to 24 h */
+    int64_t warmup_ns;       /* arrivals seen before the rule takes over; 0 to 1 h, default 30 s */
+    int64_t poll_ns;         /* slot of decisions; 0 = by trigger (T0/20 within 25 ms and 1 s); 10 ms to 60 s */
+    char queries[OPTION_TEXT_SIZE]; /* names or ids to govern, separated by '+' or ';'; '*' matches any run of characters */
+    char journal[OPTION_TEXT_SIZE]; /* "" = none */
+    char log[OPTION_TEXT_SIZE];     /* "stderr" or a file */
+    log_level_t log_level;
+} options_t;
+
+void options_defaults(options_t *options);
+
+/* Reads "key=value,key=value" (NULL or "" is the default set) on top of what *options holds. On failure *options may
+ * be half-set and must not be used; `error` holds one sentence that names the key, the value, what is allowed and,
+ * for an unknown key, the nearest known one. Later keys win over earlier ones. */
+bool options_parse(const char *text, options_t *options, char *error, size_t error_size);
+
+/* True when `queries` selects a query of this name (NULL when unnamed) and id. */
+bool options_select_query(const options_t *options, const char *name, const char *id);
+
+/* One line an option: name, default, range, help. */
+void options_print_help(FILE *out);
+
+#endif
