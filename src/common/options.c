@@ -1,0 +1,303 @@
+#include "common/options.h"
+
+#include "common/parse.h"
+
+#include <assert.h>
+#include <string.h>
+
+const char *const agent_mode_names[MODE_COUNT] = {"active", "monitoring", "disabled"};
+const char *const goal_names[GOAL_COUNT] = {"balanced", "strict", "latency", "cost"};
+const char *const policy_names[POLICY_COUNT] = {"adaptive", "fixed"};
+
+enum {
+    NAME_SIZE = 64,
+    RANGE_SIZE = 160,
+    SHOWN = 60, /* most bytes of the user's own text repeated in an error */
+};
+
+typedef enum { TYPE_CHOICE, TYPE_NUMBER, TYPE_DURATION, TYPE_TEXT } option_type_t;
+
+/* Ranges and defaults are kept as text and read by the parser users meet, so that what is printed is what is
+ * enforced. */
+typedef struct {
+    const char *name;
+    option_type_t type;
+    size_t offset; /* of the member of options_t */
+    const char *fallback;
+    const char *help;
+    const char *minimum, *maximum; /* numbers and durations, both inclusive */
+    const char *zero; /* durations: what 0 means, where it is allowed outside the range; or NULL */
+    const char *const *choices;
+    size_t choice_count;
+} option_t;
+
+#define CHOICE(member, names, count, text, summary)                                                          \
+    {                                                                                                        \
+        .name = #member, .type = TYPE_CHOICE, .offset = offsetof(options_t, member), .fallback = (text),     \
+        .help = (summary), .choices = (names), .choice_count = (count)                                       \
+    }
+#define DURATION(key, text, low, high, meaning_of_zero, summary)                                             \
+    {                                                                                                        \
+        .name = #key, .type = TYPE_DURATION, .offset = offsetof(options_t, key##_ns), .fallback = (text),    \
+        .help = (summary), .minimum = (low), .maximum = (high), .zero = (meaning_of_zero)                    \
+    }
+#define TEXT(member, text, summary)                                                                          \
+    {                                                                                                        \
+        .name = #member, .type = TYPE_TEXT, .offset = offsetof(options_t, member), .fallback = (text),       \
+        .help = (summary)                                                                                    \
+    }
+
+static const option_t table[] = {
+    CHOICE(mode, agent_mode_names, MODE_COUNT, "active",
+           "act on triggers, only record what would be done, or do nothing"),
+    CHOICE(goal, goal_names, GOAL_COUNT, "balanced",
+           "what to gain at the budget: shorter waits (three flavours) or fewer batches"),
+    {.name = "budget",
+     .type = TYPE_NUMBER,
+     .offset = offsetof(options_t, budget),
+     .fallback = "1",
+     .help = "batches allowed per batch of the job's own trigger",
+     .minimum = "0.1",
+     .maximum = "10"},
+    CHOICE(policy, policy_names, POLICY_COUNT, "adaptive",
+           "the rule that decides; fixed keeps the job's own trigger"),
+    DURATION(min_interval, "100ms", "0", "1h", NULL, "shortest time between two triggers"),
+    DURATION(max_interval, "30s", "10ms", "24h", NULL, "longest interval between two triggers"),
+    DURATION(max_wait, "0", "0", "24h", "by goal", "longest wait of a pending event"),
+    DURATION(warmup, "30s", "0", "1h", NULL, "arrivals to see before leaving the job's own schedule"),
+    DURATION(poll, "0", "10ms", "60s", "by trigger", "how often the source is looked at"),
+    TEXT(queries, "*", "names or ids of the queries to govern, separated by + or ;, with * as wildcard"),
+    TEXT(journal, "", "file that gets one JSON line a decision"),
+    TEXT(log, "stderr", "where log lines go: stderr or a file"),
+    CHOICE(log_level, log_level_names, LOG_LEVELS, "info", "least important line that is still logged"),
+};
+
+enum { OPTION_COUNT = sizeof table / sizeof table[0] };
+
+/* The enums of the choices are stored through an int pointer. */
+static_assert(sizeof(agent_mode_t) == sizeof(int) && sizeof(goal_t) == sizeof(int) &&
+                  sizeof(policy_t) == sizeof(int) && sizeof(log_level_t) == sizeof(int),
+              "choices are stored as int");
+
+static bool set_choice(const option_t *option, const char *text, void *member)
+{
+    for (size_t i = 0; i < option->choice_count; i++) {
+        if (strcmp(text, option->choices[i]) != 0) continue;
+        int value = (int)i;
+        memcpy(member, &value, sizeof value);
+        return true;
+    }
+    return false;
+}
+
+static bool set_number(const option_t *option, const char *text, double *member)
+{
+    double value, minimum, maximum;
+    bool in_range = parse_number(text, &value) && parse_number(option->minimum, &minimum) &&
+                    parse_number(option->maximum, &maximum) && value >= minimum && value <= maximum;
+    if (in_range) *member = value;
+    return in_range;
+}
+
+static bool set_duration(const option_t *option, const char *text, int64_t *member)
+{
+    int64_t value, minimum, maximum;
+    if (!parse_duration_ns(text, &value) || !parse_duration_ns(option->minimum, &minimum) ||
+        !parse_duration_ns(option->maximum, &maximum))
+        return false;
+    bool in_range = (value >= minimum && value <= maximum) || (value == 0 && option->zero != NULL);
+    if (in_range) *member = value;
+    return in_range;
+}
+
+/* An empty text is a value only where it is also the default. */
+static bool set_text(const option_t *option, const char *text, char *member)
+{
+    size_t length = strlen(text);
+    if (length >= OPTION_TEXT_SIZE || (length == 0 && option->fallback[0] != '\0')) return false;
+    memcpy(member, text, length + 1);
+    return true;
+}
+
+static bool set_option(const option_t *option, const char *text, options_t *options)
+{
+    void *member = (char *)options + option->offset;
+    switch (option->type) {
+    case TYPE_CHOICE:
+        return set_choice(option, text, member);
+    case TYPE_NUMBER:
+        return set_number(option, text, member);
+    case TYPE_DURATION:
+        return set_duration(option, text, member);
+    case TYPE_TEXT:
+        return set_text(option, text, member);
+    }
+    return false;
+}
+
+static const char *join_choices(const option_t *option, char *buffer, size_t size)
+{
+    size_t length = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < option->choice_count && length < size; i++) {
+        const char *separator = i == 0 ? "" : i + 1 == option->choice_count ? " or " : ", ";
+        length += (size_t)snprintf(buffer + length, size - length, "%s%s", separator, option->choices[i]);
+    }
+    return buffer;
+}
+
+/* What a value must be, in words: "a number from 0.1 to 10". */
+static const char *describe_range(const option_t *option, char *buffer, size_t size)
+{
+    switch (option->type) {
+    case TYPE_CHOICE:
+        return join_choices(option, buffer, size);
+    case TYPE_NUMBER:
+        snprintf(buffer, size, "a number from %s to %s", option->minimum, option->maximum);
+        break;
+    case TYPE_DURATION:
+        snprintf(buffer, size, "a duration from %s to %s", option->minimum, option->maximum);
+        if (option->zero != NULL) {
+            size_t length = strlen(buffer);
+            snprintf(buffer + length, size - length, ", 0 is %s", option->zero);
+        }
+        break;
+    case TYPE_TEXT:
+        snprintf(buffer, size, "%s%d bytes", option->fallback[0] == '\0' ? "at most " : "1 to ",
+                 OPTION_TEXT_SIZE - 1);
+        break;
+    }
+    return buffer;
+}
+
+static const option_t *find_option(const char *name)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(name, table[i].name) == 0) return &table[i];
+    }
+    return NULL;
+}
+
+static void describe_unknown(const char *name, char *error, size_t error_size)
+{
+    const char *names[OPTION_COUNT];
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        names[i] = table[i].name;
+    const char *nearest = nearest_name(name, names, OPTION_COUNT);
+    if (nearest != NULL) {
+        snprintf(error, error_size, "unknown option \"%.*s\"; did you mean \"%s\"?", SHOWN, name, nearest);
+        return;
+    }
+    snprintf(error, error_size, "unknown option \"%.*s\"; known are", SHOWN, name);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        size_t length = strlen(error);
+        snprintf(error + length, error_size - length, "%s %s", i == 0 ? "" : ",", names[i]);
+    }
+}
+
+/* One "key=value" of `length` bytes. */
+static bool parse_item(const char *item, size_t length, options_t *options, char *error, size_t error_size)
+{
+    const char *equals = memchr(item, '=', length);
+    size_t name_length = equals != NULL ? (size_t)(equals - item) : length;
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "%.*s", (int)(name_length < NAME_SIZE ? name_length : NAME_SIZE - 1), item);
+    const option_t *option = name_length < NAME_SIZE ? find_option(name) : NULL;
+    if (option == NULL) {
+        describe_unknown(name, error, error_size);
+        return false;
+    }
+    char range[RANGE_SIZE];
+    describe_range(option, range, sizeof range);
+    if (equals == NULL) {
+        snprintf(error, error_size, "option \"%s\" needs a value: write %s=VALUE, %s", name, name, range);
+        return false;
+    }
+    char value[OPTION_TEXT_SIZE];
+    size_t value_length = length - name_length - 1;
+    bool fits = value_length < sizeof value;
+    size_t kept = fits ? value_length : sizeof value - 1;
+    memcpy(value, equals + 1, kept);
+    value[kept] = '\0';
+    if (fits && set_option(option, value, options)) return true;
+    snprintf(error, error_size, "%s=%.*s%s: must be %s", name, SHOWN, value, kept > SHOWN ? "..." : "",
+             range);
+    return false;
+}
+
+static bool check_together(const options_t *options, char *error, size_t error_size)
+{
+    if (options->min_interval_ns <= options->max_interval_ns) return true;
+    char shortest[32], longest[32];
+    snprintf(error, error_size,
+             "min_interval=%s is longer than max_interval=%s: lower one or raise the other",
+             format_duration_ns(options->min_interval_ns, shortest, sizeof shortest),
+             format_duration_ns(options->max_interval_ns, longest, sizeof longest));
+    return false;
+}
+
+void options_defaults(options_t *options)
+{
+    memset(options, 0, sizeof *options);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        set_option(&table[i], table[i].fallback, options);
+}
+
+bool options_parse(const char *text, options_t *options, char *error, size_t error_size)
+{
+    const char *item = text != NULL ? text : "";
+    while (*item != '\0') {
+        size_t length = strcspn(item, ",");
+        if (length > 0 && !parse_item(item, length, options, error, error_size)) return false;
+        item += length + (item[length] == ',');
+    }
+    return check_together(options, error, error_size);
+}
+
+/* Whether `text` matches the pattern of `length` bytes, in which '*' stands for any run. After a mismatch
+ * only the last '*' needs to take one byte more, so the time is bounded by the product of both lengths. */
+static bool matches(const char *pattern, size_t length, const char *text)
+{
+    size_t at = 0, star = length;
+    const char *resume = text;
+    while (*text != '\0') {
+        if (at < length && pattern[at] == '*') {
+            star = at++;
+            resume = text;
+        } else if (at < length && pattern[at] == *text) {
+            at++;
+            text++;
+        } else if (star < length) {
+            at = star + 1;
+            text = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (at < length && pattern[at] == '*')
+        at++;
+    return at == length;
+}
+
+bool options_select_query(const options_t *options, const char *name, const char *id)
+{
+    const char *pattern = options->queries;
+    while (*pattern != '\0') {
+        size_t length = strcspn(pattern, "+;");
+        if (length > 0 && ((name != NULL && matches(pattern, length, name)) ||
+                           (id != NULL && matches(pattern, length, id))))
+            return true;
+        pattern += length + (pattern[length] != '\0');
+    }
+    return false;
+}
+
+void options_print_help(FILE *out)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        char range[RANGE_SIZE];
+        const char *fallback = table[i].fallback[0] != '\0' ? table[i].fallback : "none";
+        fprintf(out, "  %-13s %-9s %s (%s)\n", table[i].name, fallback, table[i].help,
+                describe_range(&table[i], range, sizeof range));
+    }
+}
