@@ -1,0 +1,181 @@
+#include "benchmark/progress.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct {
+    const char *path;
+    const char *topic;
+    size_t line;
+    int64_t last_id;
+    bool any;
+    json_t *last_end; /* end offsets of the batch before, rows or not: the start of one that reports none */
+    batches_t *batches;
+    char *error;
+    size_t error_size;
+} reader_t;
+
+static bool fail(reader_t *reader, const char *what)
+{
+    snprintf(reader->error, reader->error_size, "%s:%zu: %s", reader->path, reader->line, what);
+    return false;
+}
+
+bool progress_parse_time(const char *text, int64_t *time_ms)
+{
+    struct tm parts = {0};
+    int millis = 0, length = 0;
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &millis, &length) != 7 ||
+        text[length] != '\0' || length != 24)
+        return false;
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    *time_ms = (int64_t)timegm(&parts) * 1000 + millis;
+    return true;
+}
+
+/* The offsets of one side of a source, {"0": 12, "1": 7}, of our topic; NULL when the source is not of it.
+ * Spark writes the offset as an object; a source that was restored from a checkpoint may report it as a
+ * string of JSON. */
+static json_t *offsets_of(const json_t *source, const char *side, const char *topic)
+{
+    json_t *offsets = json_object_get(source, side);
+    if (json_is_string(offsets))
+        offsets = json_loads(json_string_value(offsets), 0, NULL);
+    else
+        json_incref(offsets);
+    json_t *of_topic = json_incref(json_object_get(offsets, topic));
+    json_decref(offsets);
+    return of_topic;
+}
+
+/* The ranges between two sets of offsets. A partition without a start is new, or the query's first batch. */
+static bool add_ranges(reader_t *reader, batch_t *batch, const json_t *start, json_t *end)
+{
+    const char *key;
+    json_t *value;
+    batch->ranges = calloc(json_object_size(end) + 1, sizeof *batch->ranges);
+    if (!batch->ranges) return fail(reader, "out of memory");
+    json_object_foreach(end, key, value)
+    {
+        char *rest;
+        long partition = strtol(key, &rest, 10);
+        const json_t *from = json_object_get(start, key);
+        if (rest == key || *rest || partition < 0 || partition > INT32_MAX || !json_is_integer(value) ||
+            (from && !json_is_integer(from)))
+            return fail(reader,
+                        "offsets are not {\"partition\": offset}; is this a Kafka source's progress?");
+        offset_range_t range = {(int32_t)partition, from ? json_integer_value(from) : OFFSET_BEGINNING,
+                                json_integer_value(value)};
+        if (range.end < range.start) return fail(reader, "an end offset lies before its start offset");
+        batch->ranges[batch->range_count++] = range;
+    }
+    return true;
+}
+
+static bool append(reader_t *reader, batch_t *batch)
+{
+    batches_t *batches = reader->batches;
+    if ((batches->count & (batches->count - 1)) == 0) {
+        size_t room = batches->count ? batches->count * 2 : 1;
+        batch_t *grown = realloc(batches->batches, room * sizeof *grown);
+        if (!grown) return fail(reader, "out of memory");
+        batches->batches = grown;
+    }
+    batches->batches[batches->count++] = *batch;
+    batch->ranges = NULL;
+    return true;
+}
+
+static bool read_source(reader_t *reader, const json_t *source, batch_t *batch)
+{
+    json_t *end = offsets_of(source, "endOffset", reader->topic);
+    if (!end) return true;
+    json_t *start = offsets_of(source, "startOffset", reader->topic);
+    bool good = true;
+    if (batch->rows > 0)
+        good = add_ranges(reader, batch, start ? start : reader->last_end, end) && append(reader, batch);
+    free(batch->ranges);
+    batch->ranges = NULL;
+    json_decref(start);
+    json_decref(reader->last_end);
+    reader->last_end = end;
+    return good;
+}
+
+static bool read_progress(reader_t *reader, const json_t *progress)
+{
+    const char *time = json_string_value(json_object_get(progress, "timestamp"));
+    const json_t *id = json_object_get(progress, "batchId");
+    json_t *sources = json_object_get(progress, "sources");
+    batch_t batch = {.id = json_integer_value(id)};
+    if (!time || !json_is_integer(id) || !json_is_array(sources))
+        return fail(reader, "not a query's progress: timestamp, batchId and sources are expected");
+    if (!progress_parse_time(time, &batch.trigger_ms))
+        return fail(reader, "timestamp is not of the form 2026-01-31T12:00:00.123Z");
+    size_t index;
+    json_t *source;
+    json_array_foreach(sources, index, source)
+    {
+        batch.rows = json_integer_value(json_object_get(source, "numInputRows"));
+        if (batch.rows > 0 && reader->any && batch.id <= reader->last_id) return true;
+        if (!read_source(reader, source, &batch)) return false;
+    }
+    if (json_integer_value(json_object_get(progress, "numInputRows")) > 0 || batch.rows > 0) {
+        reader->last_id = batch.id;
+        reader->any = true;
+    }
+    return true;
+}
+
+/* A line that ends in '\n' is whole and must parse. */
+static bool read_line(reader_t *reader, const char *line, size_t length)
+{
+    bool whole = length > 0 && line[length - 1] == '\n';
+    if (strspn(line, " \t\r\n") == length) return true;
+    json_error_t cause;
+    json_t *progress = json_loadb(line, length, 0, &cause);
+    if (!progress) {
+        char what[JSON_ERROR_TEXT_LENGTH + 32];
+        snprintf(what, sizeof what, "not JSON: %s", cause.text);
+        return whole ? fail(reader, what) : true;
+    }
+    bool good =
+        json_is_object(progress) ? read_progress(reader, progress) : fail(reader, "not a JSON object");
+    json_decref(progress);
+    return good;
+}
+
+bool progress_read(const char *path, const char *topic, batches_t *batches, char *error, size_t error_size)
+{
+    *batches = (batches_t){0};
+    reader_t reader = {
+        .path = path, .topic = topic, .batches = batches, .error = error, .error_size = error_size};
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    bool good = true;
+    while (good && (length = getline(&line, &room, file)) > 0) {
+        reader.line++;
+        good = read_line(&reader, line, (size_t)length);
+    }
+    if (good && ferror(file)) {
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        good = false;
+    }
+    free(line);
+    fclose(file);
+    json_decref(reader.last_end);
+    if (!good) batches_free(batches);
+    return good;
+}
