@@ -1,0 +1,40 @@
+/*
+ * A seedable source of random numbers whose results are the same on every machine: integer arithmetic and
+ * exactly rounded operations only, never the C library's log() or pow(), whose last digit differs between
+ * libraries.
+ *
+ * Generator: xoshiro256** 1.0 of D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators",
+ * ACM TOMS 47(4), 2021; its state is filled by splitmix64, as they recommend. Not for secrets.
+ */
+#ifndef ADAPTIVESTREAM_COMMON_RANDOM_H
+#define ADAPTIVESTREAM_COMMON_RANDOM_H
+
+#include <stdint.h>
+
+/* May be copied: both copies then give the same numbers. */
+typedef struct {
+    uint64_t state[4];
+} random_t;
+
+/* Each (seed, stream) pair starts an unrelated sequence, so that two uses of one seed do not share numbers.
+ */
+void random_seed(random_t *random, uint64_t seed, uint64_t stream);
+
+/* 64 random bits. */
+uint64_t random_bits(random_t *random);
+
+/* Uniform in [0, 1), a multiple of 2^-53. */
+double random_uniform(random_t *random);
+
+/* Uniform in 0 .. bound-1 without bias; bound > 0. */
+uint64_t random_below(random_t *random, uint64_t bound);
+
+/* Exponential with mean 1, by J. von Neumann's method of comparisons ("Various techniques used in connection
+ * with random digits", 1951). */
+double random_exponential(random_t *random);
+
+/* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean.
+ */
+uint64_t random_poisson(random_t *random, double mean);
+
+#endif
