@@ -1,26 +1,30 @@
 /*
- * The governor of one query: hears what arrives and what the batches do, and says at every look whether the next trigger
- * should fire now or when to look again. Everything the agent, the simulator and the tests decide goes through it.
+ * The governor of one query: hears what arrives and what the batches do, and says at every look whether the
+ * next trigger should fire now or when to look again. Everything the agent, the simulator and the tests
+ * decide goes through it.
  *
- * Pure: time is an argument, in nanoseconds on any steady axis (the agent passes CLOCK_MONOTONIC). Nothing is allocated after
- * governor_create(). Calls of one governor must not overlap; times must not run backwards (an earlier time is taken as
- * the latest one seen). The same calls with the same arguments give the same decisions, bit for bit.
+ * Pure: time is an argument, in nanoseconds on any steady axis (the agent passes CLOCK_MONOTONIC). Nothing is
+ * allocated after governor_create(). Calls of one governor must not overlap; times must not run backwards (an
+ * earlier time is taken as the latest one seen). The same calls with the same arguments give the same
+ * decisions, bit for bit.
  *
- * Events are counted by cumulative totals, e.g. the sum of a topic's end offsets, so that a lost call loses no event.
+ * Events are counted by cumulative totals, e.g. the sum of a topic's end offsets, so that a lost call loses
+ * no event.
  *
  * A cycle, as the agent runs it:
  *
  *     governor_start(g, now, total)                    once: the first total, nothing pending
  *     loop:
- *         governor_trigger(g, start, end, available)   a trigger ran (batch or empty), up to `available` was taken
- *         loop:
- *             governor_probe(g, now, end_total)        what the source holds now
- *             d = governor_decide(g, now, own_ns)      own_ns: when the job's own schedule would end this wait
- *             if d.fire break
- *             sleep until d.wake_ns
+ *         governor_trigger(g, start, end, available)   a trigger ran (batch or empty), up to `available` was
+ * taken loop: d = governor_decide(g, now, own_ns)      own_ns: when the job's own schedule would end this
+ * wait if d.fire break sleep until d.wake_ns governor_probe(g, now, end_total)        what the source holds
+ * now
  *
- * Source of the rule: Dooly, Goldman, Scott, "On-line analysis of the TCP acknowledgment delay problem", JACM 48(2), 2001;
- * see docs/decisions/ for the constants.
+ * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the
+ * expected rate, at most a quarter of the trigger away, because a probe costs the driver about 2 ms of CPU.
+ *
+ * Source of the rule: Dooly, Goldman, Scott, "On-line analysis of the TCP acknowledgment delay problem", JACM
+ * 48(2), 2001; see docs/decisions/ for the constants.
  */
 #ifndef ADAPTIVESTREAM_CONTROL_GOVERNOR_H
 #define ADAPTIVESTREAM_CONTROL_GOVERNOR_H
@@ -33,30 +37,31 @@
 typedef struct governor governor_t;
 
 typedef struct {
-    int64_t trigger_ns;      /* T0, the job's own trigger interval; 1 ms to 24 h */
-    int64_t origin_ns;       /* any point of the job's trigger grid (Spark: multiples of T0 since the epoch) on our axis */
+    int64_t trigger_ns; /* T0, the job's own trigger interval; 1 ms to 24 h */
+    int64_t origin_ns;  /* any point of the job's trigger grid (Spark: multiples of T0 since the epoch) on our
+                           axis */
     goal_t goal;
     policy_t policy;
-    double budget;           /* beta */
-    int64_t slot_ns;         /* 0: by trigger */
+    double budget;   /* beta */
+    int64_t slot_ns; /* 0: by trigger */
     int64_t min_interval_ns;
     int64_t max_interval_ns;
-    int64_t max_wait_ns;     /* 0: by goal */
+    int64_t max_wait_ns; /* 0: by goal */
     int64_t warmup_ns;
 } governor_config_t;
 
 typedef enum {
-    REASON_IDLE,      /* nothing pending: the job's own schedule */
-    REASON_WARMUP,    /* too little seen yet: the job's own schedule */
-    REASON_FIXED,     /* policy=fixed: the job's own schedule */
-    REASON_GUARD,     /* the budget's hard guard: the job's own schedule, stretched by 1/beta */
-    REASON_BLIND,     /* the source does not answer: the job's own schedule */
-    REASON_BACKLOG,   /* the source's per-trigger limit is pending already */
-    REASON_MAX_WAIT,  /* the oldest pending event may not wait longer */
-    REASON_FLOOR,     /* the rule would fire, but batches could not keep up, or min_interval holds it back */
-    REASON_PRICE,     /* waiting has cost as much as a batch, and goes on at no less than the reachable rate */
-    REASON_BOUND,     /* waiting has cost rho times a batch, whatever the forecast says */
-    REASON_CHEAP,     /* waiting is still cheaper than a batch */
+    REASON_IDLE,     /* nothing pending: the job's own schedule */
+    REASON_WARMUP,   /* too little seen yet: the job's own schedule */
+    REASON_FIXED,    /* policy=fixed: the job's own schedule */
+    REASON_GUARD,    /* the budget's hard guard: the job's own schedule, stretched by 1/beta */
+    REASON_BLIND,    /* the source does not answer: the job's own schedule */
+    REASON_BACKLOG,  /* the source's per-trigger limit is pending already */
+    REASON_MAX_WAIT, /* the oldest pending event may not wait longer */
+    REASON_FLOOR,    /* the rule would fire, but batches could not keep up, or min_interval holds it back */
+    REASON_PRICE,    /* waiting has cost as much as a batch, and goes on at no less than the reachable rate */
+    REASON_BOUND,    /* waiting has cost rho times a batch, whatever the forecast says */
+    REASON_CHEAP,    /* waiting is still cheaper than a batch */
     REASON_COUNT
 } reason_t;
 
@@ -65,20 +70,20 @@ extern const char *const reason_names[REASON_COUNT]; /* "idle", "warmup", ... fo
 typedef struct {
     bool fire;
     reason_t reason;
-    int64_t wake_ns;       /* when not firing: the next time at which firing could make sense; > now */
-    int64_t pending;       /* events */
-    double oldest_s;       /* upper bound of the oldest pending event's wait */
-    double waiting;        /* A: sum of age^p over the pending events, s^p */
-    double growth;         /* M: its rate of growth, s^(p-1) */
-    double price;          /* theta, s^p */
-    double rate_per_s;     /* r, the effective rate used */
-    double interval_s;     /* T*: the steady interval at that price and rate, within min and max interval */
+    int64_t wake_ns;   /* when not firing: when to probe and ask again; now itself asks for a probe at once */
+    int64_t pending;   /* events */
+    double oldest_s;   /* upper bound of the oldest pending event's wait */
+    double waiting;    /* A: sum of age^p over the pending events, s^p */
+    double growth;     /* M: its rate of growth, s^(p-1) */
+    double price;      /* theta, s^p */
+    double rate_per_s; /* r, the effective rate used */
+    double interval_s; /* T*: the steady interval at that price and rate, within min and max interval */
 } decision_t;
 
 typedef struct {
-    int64_t events;        /* events whose wait has ended */
-    int64_t batches;       /* triggers that took at least one event */
-    double waited_s;       /* sum of the waits, event-seconds */
+    int64_t events;  /* events whose wait has ended */
+    int64_t batches; /* triggers that took at least one event */
+    double waited_s; /* sum of the waits, event-seconds */
     double mean_s, p50_s, p95_s, p99_s, max_s;
 } wait_summary_t;
 
@@ -93,19 +98,19 @@ typedef struct {
 governor_t *governor_create(const governor_config_t *config);
 void governor_destroy(governor_t *governor);
 
-/* The first total of the source at time `now_ns`. Nothing is pending. Calling it again forgets pending events, not
- * what was learned: for a source whose totals ran backwards (a recreated topic). */
+/* The first total of the source at time `now_ns`. Nothing is pending. Calling it again forgets pending
+ * events, not what was learned: for a source whose totals ran backwards (a recreated topic). */
 void governor_start(governor_t *governor, int64_t now_ns, int64_t total);
 
-/* A trigger started at start_ns and was over at end_ns; batches so far have taken all events up to `available`.
- * A trigger that took none (available as before) is an empty one. */
+/* A trigger started at start_ns and was over at end_ns; batches so far have taken all events up to
+ * `available`. A trigger that took none (available as before) is an empty one. */
 void governor_trigger(governor_t *governor, int64_t start_ns, int64_t end_ns, int64_t available);
 
 /* The source holds `total` events now. False, and nothing learned, when `total` ran backwards. */
 bool governor_probe(governor_t *governor, int64_t now_ns, int64_t total);
 
-/* own_ns: when the job's own schedule ends this wait (may lie in the past). Not probed since the last trigger, or the
- * last probe failed: pass blind = true, and the job's own schedule is kept. */
+/* own_ns: when the job's own schedule ends this wait (may lie in the past). Not probed since the last
+ * trigger, or the last probe failed: pass blind = true, and the job's own schedule is kept. */
 decision_t governor_decide(governor_t *governor, int64_t now_ns, int64_t own_ns, bool blind);
 
 /* Moves the grid after a step of the wall clock; the same meaning as config.origin_ns. */
@@ -114,8 +119,8 @@ void governor_align(governor_t *governor, int64_t origin_ns);
 /* Most events one trigger takes (Kafka's maxOffsetsPerTrigger); 0 = no limit. */
 void governor_set_source_limit(governor_t *governor, int64_t events);
 
-/* Rate in events/s with confidence 0..1; confidence 0 is the forecast-free rule. Values that are not finite or out of
- * range are taken as confidence 0. */
+/* Rate in events/s with confidence 0..1; confidence 0 is the forecast-free rule. Values that are not finite
+ * or out of range are taken as confidence 0. */
 void governor_set_forecast(governor_t *governor, double rate_per_s, double confidence);
 
 void governor_stats(const governor_t *governor, governor_stats_t *stats);

@@ -1,0 +1,47 @@
+/*
+ * Closed loop of the governor and a model of Spark's micro-batch loop over given arrivals: the same decisions
+ * as in the agent, with exact waits. The batch model is a + b * n seconds, the trigger loop
+ * ProcessingTimeExecutor's, a probe is free and exact.
+ *
+ * Pure: no clock, no threads.
+ */
+#ifndef ADAPTIVESTREAM_BENCHMARK_SIMULATE_H
+#define ADAPTIVESTREAM_BENCHMARK_SIMULATE_H
+
+#include "control/governor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t time_ns; /* since the start of the simulation, ascending */
+    int64_t events;
+} arrival_t;
+
+typedef struct {
+    double fixed_s;     /* a: time of a batch whatever its size */
+    double per_event_s; /* b */
+    double empty_s;     /* a trigger that finds nothing */
+} batch_model_t;
+
+typedef struct {
+    int64_t events;
+    int64_t batches;
+    int64_t empty_triggers;
+    int64_t probes;
+    int64_t decisions[REASON_COUNT];           /* fired triggers by reason */
+    double mean_s, p50_s, p95_s, p99_s, max_s; /* exact, by events; wait = trigger start - arrival */
+    double max_overdebt;                       /* largest own - budget * shadow batches seen at any moment */
+    governor_stats_t governor;
+} simulation_t;
+
+/* Called at every trigger that took events: start, events taken. May be NULL. */
+typedef void simulation_batch_t(void *context, int64_t start_ns, int64_t events);
+
+/* Runs until every arrival has been taken. Returns false when out of memory or the configuration is invalid.
+ */
+bool simulate(const governor_config_t *config, const batch_model_t *model, const arrival_t *arrivals,
+              size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result);
+
+#endif

@@ -1,0 +1,32 @@
+#include "control/arrival_rate.h"
+
+#include <math.h>
+
+static const double time_constants_s[RATE_AVERAGES] = {0.3, 3, 60, 3600};
+static const double exponents[RATE_AVERAGES] = {0.3, 0.3, 0.4, 0};
+enum { MEAN = RATE_AVERAGES - 1 };
+
+static double average(const arrival_rate_t *rate, int index)
+{
+    return rate->weights[index] > 0 ? rate->sums[index] / rate->weights[index] : 0;
+}
+
+void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
+{
+    const double span_s = fmax((double)span_ns * 1e-9, 1e-6);
+    const double events_per_s = (double)events / span_s;
+    for (int i = 0; i < RATE_AVERAGES; i++) {
+        const double kept = exp(-span_s / time_constants_s[i]);
+        rate->sums[i] = events_per_s * (1 - kept) + rate->sums[i] * kept;
+        rate->weights[i] = (1 - kept) + rate->weights[i] * kept;
+    }
+}
+
+double arrival_rate_blend(const arrival_rate_t *rate)
+{
+    const double floor_per_s = 0.02 * average(rate, MEAN) + 0.05;
+    double logarithm = 0;
+    for (int i = 0; i < MEAN; i++)
+        logarithm += exponents[i] * log(average(rate, i) + floor_per_s);
+    return exp(logarithm);
+}

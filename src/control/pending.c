@@ -1,0 +1,83 @@
+#include "control/pending.h"
+
+#include <math.h>
+#include <stddef.h>
+
+static chunk_t *at(pending_t *pending, int index)
+{
+    return &pending->chunks[(pending->head + index) % PENDING_CHUNKS];
+}
+
+void pending_push(pending_t *pending, chunk_t chunk)
+{
+    if (chunk.events <= 0) return;
+    if (pending->length == PENDING_CHUNKS) {
+        const chunk_t oldest = *at(pending, 0);
+        chunk_t *second = at(pending, 1);
+        second->time_ns = oldest.time_ns;
+        second->since_ns = oldest.since_ns;
+        second->events += oldest.events;
+        pending->head = (pending->head + 1) % PENDING_CHUNKS;
+        pending->length--;
+    }
+    *at(pending, pending->length++) = chunk;
+    pending->events += chunk.events;
+}
+
+void pending_take(pending_t *pending, int64_t events, int64_t now_ns, histogram_t *waits)
+{
+    while (events > 0 && pending->length > 0) {
+        chunk_t *oldest = at(pending, 0);
+        const int64_t taken = events < oldest->events ? events : oldest->events;
+        histogram_add(waits, (double)(now_ns - oldest->time_ns) * 1e-9, taken);
+        events -= taken;
+        pending->events -= taken;
+        oldest->events -= taken;
+        if (oldest->events > 0) return;
+        pending->head = (pending->head + 1) % PENDING_CHUNKS;
+        pending->length--;
+    }
+}
+
+const chunk_t *pending_oldest(const pending_t *pending)
+{
+    return pending->length > 0 ? &pending->chunks[pending->head] : NULL;
+}
+
+waiting_t pending_waiting(const pending_t *pending, int64_t now_ns, double p)
+{
+    double sum_p = 0, sum_less = 0; /* sums of age^p and age^(p-1) */
+    for (int i = 0; i < pending->length; i++) {
+        const chunk_t *chunk = &pending->chunks[(pending->head + i) % PENDING_CHUNKS];
+        const double age = fmax(0, (double)(now_ns - chunk->time_ns) * 1e-9);
+        const double events = (double)chunk->events;
+        /* pow() would cost more than all the rest of a decision. */
+        const double less = p == 2 ? age : p == 1.5 ? sqrt(age) : 1;
+        sum_less += events * less;
+        sum_p += events * less * age;
+    }
+    return (waiting_t){.waiting = sum_p, .growth = p * sum_less};
+}
+
+void spread_events(const grid_t *grid, int64_t from_ns, int64_t to_ns, int64_t events, chunk_sink_t *sink,
+                   void *context)
+{
+    if (events <= 0) return;
+    const __int128 length = to_ns - from_ns;
+    int64_t dealt = 0, left_ns = from_ns;
+    while (left_ns < to_ns) {
+        int64_t right_ns = grid_after(grid, grid->slots, left_ns);
+        if (right_ns > to_ns) right_ns = to_ns;
+        /* Event i of n is placed at (i + 1/2) / n of the way: this many lie at or before right_ns. */
+        const int64_t due = (int64_t)(((__int128)events * (right_ns - from_ns) * 2 + length) / (2 * length));
+        if (due > dealt) {
+            sink(context, (chunk_t){.time_ns = left_ns + (right_ns - left_ns) / 2,
+                                    .since_ns = from_ns,
+                                    .events = due - dealt});
+            dealt = due;
+        }
+        left_ns = right_ns;
+    }
+    if (dealt < events)
+        sink(context, (chunk_t){.time_ns = to_ns, .since_ns = from_ns, .events = events - dealt});
+}

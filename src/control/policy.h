@@ -1,0 +1,38 @@
+/*
+ * The rule itself and its constants by goal. Pure functions of numbers.
+ *
+ * With A = sum of age^p and M = its rate of growth over the pending events, a price theta per batch and an
+ * effective rate r, the average cost rate reachable from a fresh start is
+ *
+ *     g = r^(1/(p+1)) * ((p+1)/p * theta)^(p/(p+1))
+ *
+ * and a batch starts when waiting on would cost no less than starting afresh (M >= g), bounded on both sides
+ * by the forecast-free delay-cost rule A >= theta/p of Dooly, Goldman and Scott (JACM 2001), which is
+ * (p+1)-competitive; rho bounds what a wrong r can do.
+ */
+#ifndef ADAPTIVESTREAM_CONTROL_POLICY_H
+#define ADAPTIVESTREAM_CONTROL_POLICY_H
+
+#include "common/options.h"
+#include "control/pending.h"
+
+typedef struct {
+    double p;        /* exponent of the waiting cost: 1, 1.5 or 2 */
+    double discount; /* kappa */
+    double gain;     /* k, per batch of debt */
+    double bound;    /* rho >= 1; 1 is the pure delay-cost rule */
+} rule_t;
+
+typedef enum { VERDICT_CHEAP, VERDICT_PRICE, VERDICT_BOUND } verdict_t;
+
+rule_t rule_for(goal_t goal);
+
+/* Longest wait of a pending event, ns, where the user has set none. */
+int64_t rule_max_wait_ns(goal_t goal, int64_t trigger_ns, double budget, int64_t max_interval_ns);
+
+verdict_t rule_verdict(const rule_t *rule, waiting_t waiting, double theta, double rate_per_s);
+
+/* T*: the steady interval in seconds. */
+double rule_interval_s(const rule_t *rule, double theta, double rate_per_s);
+
+#endif
