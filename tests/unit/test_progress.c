@@ -1,0 +1,194 @@
+/* Reading a query's progress: what Spark 3.5 writes, torn files, and lines that are something else. */
+/* links: benchmark */
+#include "benchmark/progress.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define EMPTY                                                                                                \
+    "{\"timestamp\":\"2026-01-31T12:00:00.000Z\",\"batchId\":0,\"numInputRows\":0,\"sources\":[{"            \
+    "\"startOffset\":null,\"endOffset\":{\"events\":{\"0\":5,\"1\":0}},\"numInputRows\":0}]}\n"
+#define FIRST                                                                                                \
+    "{\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":1,\"numInputRows\":4,\"sources\":[{"            \
+    "\"startOffset\":{\"events\":{\"0\":5,\"1\":0}},\"endOffset\":{\"events\":{\"1\":1,\"0\":8}},"           \
+    "\"numInputRows\":4}]}\n"
+#define IDLE                                                                                                 \
+    "{\"timestamp\":\"2026-01-31T12:00:12.000Z\",\"batchId\":2,\"numInputRows\":0,\"sources\":[{"            \
+    "\"startOffset\":{\"events\":{\"0\":8,\"1\":1}},\"endOffset\":{\"events\":{\"0\":8,\"1\":1}},"           \
+    "\"numInputRows\":0}]}\n"
+#define SECOND                                                                                               \
+    "{\"timestamp\":\"2026-01-31T12:00:14.000Z\",\"batchId\":2,\"numInputRows\":2,\"sources\":[{"            \
+    "\"startOffset\":{\"events\":{\"0\":8,\"1\":1}},\"endOffset\":{\"events\":{\"0\":10,\"1\":1}},"          \
+    "\"numInputRows\":2}]}\n"
+
+static char path[] = "/tmp/adaptivestream-progress-XXXXXX";
+static char error[256];
+
+static bool read_text(const char *text, batches_t *batches)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return progress_read(path, "events", batches, error, sizeof error);
+}
+
+static void expect_refusal(const char *text, const char *where, const char *what)
+{
+    batches_t batches;
+    assert_false(read_text(text, &batches));
+    assert_int_equal(batches.count, 0);
+    assert_non_null(strstr(error, path));
+    assert_non_null(strstr(error, where));
+    assert_non_null(strstr(error, what));
+}
+
+static void test_batches_with_rows(void **state)
+{
+    (void)state;
+    batches_t batches;
+    assert_true(read_text(EMPTY FIRST "\n" IDLE SECOND, &batches));
+    assert_int_equal(batches.count, 2);
+    assert_int_equal(batches.batches[0].id, 1);
+    assert_int_equal(batches.batches[0].trigger_ms, 1769860802001);
+    assert_int_equal(batches.batches[0].rows, 4);
+    assert_int_equal(batches.batches[0].range_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const offset_range_t *range = &batches.batches[0].ranges[i];
+        assert_int_equal(range->start, range->partition == 0 ? 5 : 0);
+        assert_int_equal(range->end, range->partition == 0 ? 8 : 1);
+    }
+    assert_int_equal(batches.batches[1].id, 2);
+    batches_free(&batches);
+}
+
+static void test_a_repeated_report_counts_once(void **state)
+{
+    (void)state;
+    batches_t batches;
+    assert_true(read_text(FIRST FIRST SECOND SECOND, &batches));
+    assert_int_equal(batches.count, 2);
+    batches_free(&batches);
+}
+
+static void test_a_batch_without_start_begins_where_the_last_ended(void **state)
+{
+    (void)state;
+    const char *without = "{\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":1,\"numInputRows\":4,"
+                          "\"sources\":[{\"startOffset\":null,\"endOffset\":{\"events\":{\"0\":9}},"
+                          "\"numInputRows\":4}]}\n";
+    char text[2048];
+    batches_t batches;
+    snprintf(text, sizeof text, "%s%s", EMPTY, without);
+    assert_true(read_text(text, &batches));
+    assert_int_equal(batches.batches[0].ranges[0].start, 5);
+    batches_free(&batches);
+    assert_true(read_text(without, &batches));
+    assert_int_equal(batches.batches[0].ranges[0].start, OFFSET_BEGINNING);
+    batches_free(&batches);
+}
+
+static void test_offsets_as_text_and_other_topics(void **state)
+{
+    (void)state;
+    batches_t batches;
+    assert_true(
+        read_text("{\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":1,\"numInputRows\":4,\"sources\":["
+                  "{\"startOffset\":{\"other\":{\"0\":1}},\"endOffset\":{\"other\":{\"0\":3}},"
+                  "\"numInputRows\":2},"
+                  "{\"startOffset\":\"{\\\"events\\\":{\\\"0\\\":1}}\",\"endOffset\":{\"events\":{\"0\":3}},"
+                  "\"numInputRows\":2}]}\n",
+                  &batches));
+    assert_int_equal(batches.count, 1);
+    assert_int_equal(batches.batches[0].rows, 2);
+    assert_int_equal(batches.batches[0].ranges[0].start, 1);
+    batches_free(&batches);
+}
+
+static void test_a_torn_last_line_is_tolerated(void **state)
+{
+    (void)state;
+    char text[2048];
+    batches_t batches;
+    for (size_t cut = 1; cut < strlen(SECOND) - 1; cut++) {
+        snprintf(text, sizeof text, "%s%.*s", FIRST, (int)cut, SECOND);
+        assert_true(read_text(text, &batches));
+        assert_int_equal(batches.count, 1);
+        batches_free(&batches);
+    }
+}
+
+static void test_a_line_that_is_something_else_is_named(void **state)
+{
+    (void)state;
+    expect_refusal(FIRST "garbage\n" SECOND, ":2:", "not JSON");
+    expect_refusal(FIRST SECOND "[1,2]\n", ":3:", "not a JSON object");
+    expect_refusal("{}\n", ":1:", "not a query's progress");
+    expect_refusal("{\"timestamp\":\"yesterday\",\"batchId\":1,\"sources\":[]}\n", ":1:", "timestamp");
+    expect_refusal(
+        "{\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":1,\"numInputRows\":4,\"sources\":[{"
+        "\"startOffset\":null,\"endOffset\":{\"events\":{\"zero\":3}},\"numInputRows\":4}]}\n",
+        ":1:", "offsets");
+    expect_refusal(
+        "{\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":1,\"numInputRows\":4,\"sources\":[{"
+        "\"startOffset\":{\"events\":{\"0\":9}},\"endOffset\":{\"events\":{\"0\":3}},"
+        "\"numInputRows\":4}]}\n",
+        ":1:", "before its start");
+}
+
+static void test_a_missing_file_is_named(void **state)
+{
+    (void)state;
+    batches_t batches;
+    assert_false(progress_read("/nowhere/governed.progress", "events", &batches, error, sizeof error));
+    assert_non_null(strstr(error, "/nowhere/governed.progress"));
+    assert_false(progress_read("/tmp", "events", &batches, error, sizeof error));
+    assert_non_null(strstr(error, "/tmp"));
+}
+
+static void test_times(void **state)
+{
+    (void)state;
+    int64_t time_ms;
+    assert_true(progress_parse_time("1970-01-01T00:00:00.007Z", &time_ms));
+    assert_int_equal(time_ms, 7);
+    assert_true(progress_parse_time("2024-02-29T23:59:59.999Z", &time_ms));
+    assert_int_equal(time_ms, 1709251199999);
+    assert_false(progress_parse_time("2024-02-29T23:59:59Z", &time_ms));
+    assert_false(progress_parse_time("2024-02-29T23:59:59.999+01:00", &time_ms));
+    assert_false(progress_parse_time("", &time_ms));
+}
+
+static int make_file(void **state)
+{
+    (void)state;
+    int file = mkstemp(path);
+    return file < 0 ? -1 : close(file);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batches_with_rows),
+        cmocka_unit_test(test_a_repeated_report_counts_once),
+        cmocka_unit_test(test_a_batch_without_start_begins_where_the_last_ended),
+        cmocka_unit_test(test_offsets_as_text_and_other_topics),
+        cmocka_unit_test(test_a_torn_last_line_is_tolerated),
+        cmocka_unit_test(test_a_line_that_is_something_else_is_named),
+        cmocka_unit_test(test_a_missing_file_is_named),
+        cmocka_unit_test(test_times),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}

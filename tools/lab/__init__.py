@@ -1,0 +1,1 @@
+"""What the demo, the benches and the tests on real Spark share: Kafka, drivers and traffic as context managers."""
