@@ -1,0 +1,22 @@
+/*
+ * The governed wait: on a stream thread, between two triggers, watches the source and ends the wait when the
+ * governor says so. Anything unexpected leads to the job's own schedule.
+ */
+#ifndef ADAPTIVESTREAM_AGENT_GOVERNED_H
+#define ADAPTIVESTREAM_AGENT_GOVERNED_H
+
+#include "agent/note.h"
+#include "common/options.h"
+
+#include <jni.h>
+
+typedef enum {
+    GOVERNED_ENDED,       /* the wait is over */
+    GOVERNED_INTERRUPTED, /* InterruptedException is pending */
+    GOVERNED_NOT,         /* not governed, or no longer: the caller waits plainly for what remains */
+} governed_t;
+
+/* A wait on `clock` until the wall clock's target_ms, on a thread with this note. */
+governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jobject clock, jlong target_ms);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The bodies of Spark's two methods once they are native. The JVM finds them by name among the agent's
+ * exported symbols, for every class loader (HotSpot's NativeLookup searches agent libraries last).
+ */
+#include "agent/agent.h"
+#include "agent/clock.h"
+#include "agent/governed.h"
+#include "agent/note.h"
+#include "agent/wait.h"
+
+#include <jni.h>
+
+/* The job's real interval, always: Spark computes its grid and its "falling behind" warning from it. */
+static jlong interval_ms(JNIEnv *env, jobject executor)
+{
+    jclass type = (*env)->GetObjectClass(env, executor);
+    jfieldID field = (*env)->GetFieldID(env, type, "intervalMs", "J");
+    (*env)->DeleteLocalRef(env, type);
+    if (!field) { /* out of memory: the class was rewritten because it has the field */
+        (*env)->ExceptionClear(env);
+        note_t *note = note_of_thread();
+        return note ? note->interval_ms : 0;
+    }
+    jlong interval = (*env)->GetLongField(env, executor, field);
+    if (interval > 0 && !agent_is_dying()) note_executor(env, executor, interval);
+    return interval;
+}
+
+JNIEXPORT jlong JNICALL Java_org_apache_spark_sql_execution_streaming_ProcessingTimeExecutor_intervalMs(
+    JNIEnv *env, jobject executor);
+JNIEXPORT jlong JNICALL
+Java_org_apache_spark_sql_execution_streaming_ProcessingTimeExecutor_intervalMs(JNIEnv *env, jobject executor)
+{
+    return interval_ms(env, executor);
+}
+
+/* Spark 4.1 and later. */
+JNIEXPORT jlong JNICALL
+Java_org_apache_spark_sql_execution_streaming_runtime_ProcessingTimeExecutor_intervalMs(JNIEnv *env,
+                                                                                        jobject executor);
+JNIEXPORT jlong JNICALL
+Java_org_apache_spark_sql_execution_streaming_runtime_ProcessingTimeExecutor_intervalMs(JNIEnv *env,
+                                                                                        jobject executor)
+{
+    return interval_ms(env, executor);
+}
+
+JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIEnv *env, jobject clock,
+                                                                            jlong target_ms);
+JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIEnv *env, jobject clock,
+                                                                            jlong target_ms)
+{
+    note_t *note = note_of_thread();
+    if (!note || note->state == NOTE_LEFT || agent_is_dying()) return wait_plain(env, target_ms);
+
+    governed_t result = governed_wait(env, agent_options(), note, clock, target_ms);
+    jlong end_ms = result == GOVERNED_NOT ? wait_plain(env, target_ms) : clock_wall_ms();
+    if (note->query) query_fire(note->query, clock_monotonic_ns());
+    return end_ms;
+}

@@ -1,0 +1,58 @@
+/*
+ * Calls into Java that cannot leave an exception behind. A view is good for one chain of calls: the first
+ * failure (an exception, a missing method, a null where an object was needed) is kept, and every later call
+ * does nothing and returns null, 0 or false. So a chain is written as if nothing could fail and looked at
+ * once, at its end.
+ *
+ * Methods are looked up by name at each call: a look costs a microsecond, a chain runs about once a trigger,
+ * and no id can outlive its class.
+ *
+ * Every object returned is a local reference: callers open a frame around a chain (jni_push, jni_pop).
+ */
+#ifndef ADAPTIVESTREAM_AGENT_JNI_CALL_H
+#define ADAPTIVESTREAM_AGENT_JNI_CALL_H
+
+#include <jni.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+    JNIEnv *env;
+    bool failed;
+    bool interrupted;  /* the exception was an interruption, which has cleared the thread's interrupt flag */
+    char failure[256]; /* in words: "java.lang.IllegalStateException: topic gone" */
+} jni_view_t;
+
+void jni_begin(jni_view_t *view, JNIEnv *env);
+
+/* A frame of local references; `capacity` as a hint. False when there is no memory; then there is nothing to
+ * pop. */
+bool jni_push(jni_view_t *view, int capacity);
+/* Frees the frame's references; allowed in any state of the view. */
+void jni_pop(jni_view_t *view);
+
+/* Virtual calls by name and descriptor ("()Ljava/lang/String;"). jni_object() may return null without
+ * failing. */
+jobject jni_object(jni_view_t *view, jobject target, const char *method, const char *descriptor, ...);
+jlong jni_long(jni_view_t *view, jobject target, const char *method);
+bool jni_boolean(jni_view_t *view, jobject target, const char *method);
+
+/* A static method without arguments that returns an object, of the class `class_name` ("java/lang/Thread").
+ */
+jobject jni_static(jni_view_t *view, const char *class_name, const char *method, const char *descriptor);
+
+/* A field, private or not, of the object's class or a class above it. */
+jobject jni_field(jni_view_t *view, jobject target, const char *field, const char *descriptor);
+/* The same, but a missing field is no failure: null. */
+jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, const char *descriptor);
+
+/* Copies a java.lang.String, cut to `size`, in Java's modified UTF-8; "" for null. */
+void jni_text(jni_view_t *view, jobject string, char *text, size_t size);
+
+/* The class's binary name ("org.apache.spark.util.SystemClock"). */
+void jni_class_name(jni_view_t *view, jclass type, char *name, size_t size);
+
+/* Marks the view as failed for a reason of the caller's, unless it has failed before. */
+void jni_fail(jni_view_t *view, const char *reason);
+
+#endif

@@ -1,0 +1,204 @@
+#include "agent/journal.h"
+
+#include "agent/clock.h"
+#include "common/json_writer.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 4096, CLOSED = -1, FAILED = -2 };
+
+static atomic_int journal_fd = CLOSED;
+
+static void switch_off(int fd, const char *what)
+{
+    /* The descriptor stays open: another thread may be writing to its number. */
+    if (atomic_compare_exchange_strong(&journal_fd, &fd, FAILED))
+        log_line(LOG_WARNING, "AdaptiveStream", "journal: %s; the journal is off, the job goes on", what);
+}
+
+void journal_open(const char *path)
+{
+    static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+    if (path[0] == '\0') return;
+    pthread_mutex_lock(&opening);
+    if (atomic_load(&journal_fd) == CLOSED) {
+        /* Non-blocking: a pipe nobody reads must not hold up the job. */
+        int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+        if (fd < 0)
+            log_line(LOG_WARNING, "AdaptiveStream", "journal=%s: %s; there is no journal, the job goes on",
+                     path, strerror(errno));
+        atomic_store(&journal_fd, fd < 0 ? FAILED : fd);
+    }
+    pthread_mutex_unlock(&opening);
+}
+
+bool journal_is_open(void)
+{
+    return atomic_load(&journal_fd) >= 0;
+}
+
+typedef struct {
+    json_writer_t json;
+    char text[LINE_SIZE];
+} line_t;
+
+static void line_begin(line_t *line, const journal_subject_t *subject, const char *event)
+{
+    json_begin(&line->json, line->text, sizeof line->text - 1); /* room for the newline */
+    json_integer(&line->json, "v", 1);
+    json_string(&line->json, "event", event);
+    json_integer(&line->json, "wall_ms", clock_wall_ms());
+    json_string(&line->json, "query", subject->query);
+    json_string(&line->json, "id", subject->id);
+    json_string(&line->json, "run", subject->run);
+}
+
+static void line_end(line_t *line)
+{
+    if (!json_end(&line->json)) return; /* cannot be: names are cut long before */
+    line->text[line->json.length] = '\n';
+    size_t size = line->json.length + 1;
+    int fd = atomic_load(&journal_fd);
+    if (fd < 0) return;
+    ssize_t written;
+    do
+        written = write(fd, line->text, size);
+    while (written < 0 && errno == EINTR);
+    if (written < 0)
+        switch_off(fd, strerror(errno));
+    else if ((size_t)written < size)
+        switch_off(fd, "a line was cut short, the disk may be full");
+}
+
+void journal_start(const journal_subject_t *subject, const governor_config_t *config, const char *mode,
+                   int64_t now_ns, int64_t total)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "start");
+    json_string(&line.json, "version", ADAPTIVESTREAM_VERSION);
+    json_string(&line.json, "mode", mode);
+    json_integer(&line.json, "now_ns", now_ns);
+    json_integer(&line.json, "total", total);
+    json_integer(&line.json, "trigger_ns", config->trigger_ns);
+    json_integer(&line.json, "origin_ns", config->origin_ns);
+    json_string(&line.json, "goal", goal_names[config->goal]);
+    json_string(&line.json, "policy", policy_names[config->policy]);
+    json_exact(&line.json, "budget", config->budget);
+    json_integer(&line.json, "slot_ns", config->slot_ns);
+    json_integer(&line.json, "min_interval_ns", config->min_interval_ns);
+    json_integer(&line.json, "max_interval_ns", config->max_interval_ns);
+    json_integer(&line.json, "max_wait_ns", config->max_wait_ns);
+    json_integer(&line.json, "warmup_ns", config->warmup_ns);
+    line_end(&line);
+}
+
+void journal_limit(const journal_subject_t *subject, int64_t events)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "limit");
+    json_integer(&line.json, "events", events);
+    line_end(&line);
+}
+
+void journal_align(const journal_subject_t *subject, int64_t origin_ns)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "align");
+    json_integer(&line.json, "origin_ns", origin_ns);
+    line_end(&line);
+}
+
+void journal_restart(const journal_subject_t *subject, int64_t now_ns, int64_t total)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "restart");
+    json_integer(&line.json, "now_ns", now_ns);
+    json_integer(&line.json, "total", total);
+    line_end(&line);
+}
+
+void journal_trigger(const journal_subject_t *subject, int64_t start_ns, int64_t end_ns, int64_t available)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "trigger");
+    json_integer(&line.json, "start_ns", start_ns);
+    json_integer(&line.json, "end_ns", end_ns);
+    json_integer(&line.json, "available", available);
+    line_end(&line);
+}
+
+void journal_decision(const journal_subject_t *subject, const journal_look_t *look,
+                      const decision_t *decision, const governor_stats_t *stats)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "decision");
+    json_integer(&line.json, "now_ns", look->now_ns);
+    if (look->probed) {
+        json_integer(&line.json, "total", look->total);
+        json_integer(&line.json, "elapsed_us", look->elapsed_us);
+    }
+    json_integer(&line.json, "own_ns", look->own_ns);
+    json_boolean(&line.json, "blind", look->blind);
+    json_boolean(&line.json, "fire", decision->fire);
+    json_string(&line.json, "reason", reason_names[decision->reason]);
+    json_integer(&line.json, "wake_ns", decision->wake_ns);
+    json_integer(&line.json, "pending", decision->pending);
+    json_exact(&line.json, "oldest_s", decision->oldest_s);
+    json_exact(&line.json, "waiting", decision->waiting);
+    json_exact(&line.json, "growth", decision->growth);
+    json_exact(&line.json, "price", decision->price);
+    json_exact(&line.json, "rate_per_s", decision->rate_per_s);
+    json_exact(&line.json, "interval_s", decision->interval_s);
+    json_integer(&line.json, "own_batches", stats->own.batches);
+    json_integer(&line.json, "own_events", stats->own.events);
+    json_exact(&line.json, "own_waited_s", stats->own.waited_s);
+    json_integer(&line.json, "shadow_batches", stats->shadow.batches);
+    json_integer(&line.json, "shadow_events", stats->shadow.events);
+    json_exact(&line.json, "shadow_waited_s", stats->shadow.waited_s);
+    line_end(&line);
+}
+
+static void add_waits(json_writer_t *json, const char *const keys[8], const wait_summary_t *waits)
+{
+    json_integer(json, keys[0], waits->batches);
+    json_integer(json, keys[1], waits->events);
+    json_exact(json, keys[2], waits->waited_s);
+    json_exact(json, keys[3], waits->mean_s);
+    json_exact(json, keys[4], waits->p50_s);
+    json_exact(json, keys[5], waits->p95_s);
+    json_exact(json, keys[6], waits->p99_s);
+    json_exact(json, keys[7], waits->max_s);
+}
+
+void journal_summary(const journal_subject_t *subject, const governor_stats_t *stats,
+                     const journal_counts_t *counts)
+{
+    static const char *const own[8] = {"own_batches", "own_events", "own_waited_s", "own_mean_s",
+                                       "own_p50_s",   "own_p95_s",  "own_p99_s",    "own_max_s"};
+    static const char *const shadow[8] = {"shadow_batches", "shadow_events", "shadow_waited_s",
+                                          "shadow_mean_s",  "shadow_p50_s",  "shadow_p95_s",
+                                          "shadow_p99_s",   "shadow_max_s"};
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "summary");
+    add_waits(&line.json, own, &stats->own);
+    add_waits(&line.json, shadow, &stats->shadow);
+    json_exact(&line.json, "debt_batches", stats->debt_batches);
+    json_integer(&line.json, "seen", stats->seen);
+    json_integer(&line.json, "decisions", counts->decisions);
+    json_integer(&line.json, "probes", counts->probes);
+    json_integer(&line.json, "faults", counts->faults);
+    line_end(&line);
+}

@@ -1,0 +1,39 @@
+/*
+ * What the agent remembers of one Java thread: the ProcessingTimeExecutor that asked for its interval there,
+ * and the query that is governed there. It goes when the thread ends, for whatever reason: the query is then
+ * ended at once, and the reference to the executor is freed by the next call into the agent, as an ending
+ * thread has no JNI any more.
+ */
+#ifndef ADAPTIVESTREAM_AGENT_NOTE_H
+#define ADAPTIVESTREAM_AGENT_NOTE_H
+
+#include "agent/query.h"
+
+#include <jni.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    NOTE_NEW,      /* no wait has been looked at */
+    NOTE_GOVERNED, /* query is set */
+    NOTE_LEFT,     /* plain waits for good */
+} note_state_t;
+
+typedef struct note {
+    jweak executor;
+    int64_t interval_ms;
+    note_state_t state;
+    query_t *query; /* may stay set in NOTE_LEFT, for its summary */
+    struct note *next;
+} note_t;
+
+/* Once, before any other call. False when the system has no thread-specific key left. */
+bool note_init(void);
+
+/* This thread's note, or NULL. */
+note_t *note_of_thread(void);
+
+/* Notes the executor for this thread. Another executor than before ends the query of the one before. */
+void note_executor(JNIEnv *env, jobject executor, int64_t interval_ms);
+
+#endif

@@ -1,0 +1,309 @@
+#include "agent/query.h"
+
+#include "agent/clock.h"
+#include "agent/journal.h"
+#include "common/log.h"
+#include "common/parse.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const char tag[] = "AdaptiveStream";
+static const int64_t slow_probe_ns = 50 * INT64_C(1000000);
+static const int64_t wall_step_ns = 2 * INT64_C(1000000);
+static const int64_t fault_line_gap_ns = 60 * INT64_C(1000000000);
+static const int64_t exit_patience_ns = 25 * INT64_C(1000000);
+enum { FAULTS_TO_RELEASE = 3 };
+
+struct query {
+    query_identity_t identity;
+    const options_t *options;
+    journal_subject_t subject;
+
+    pthread_mutex_t
+        lock; /* guards the governor, the counts and `summarised`; never held across a wait or JNI */
+    governor_t *governor;
+    journal_counts_t counts;
+    bool summarised;
+
+    int64_t trigger_ns;
+    int64_t epoch_ns;
+    int64_t fired_ns; /* when the running trigger started */
+    int64_t available;
+    bool blind;
+    int faults_in_row;
+    int64_t fault_line_ns; /* of the last line about a fault; 0 = none yet */
+    int64_t spacing_ns;    /* least time between probes; 0 = as the governor asks */
+    int64_t next_probe_ns;
+
+    query_t *next;
+};
+
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER; /* taken before any query's lock */
+static query_t *registry;
+
+const char *query_label(const query_identity_t *identity)
+{
+    return identity->name[0] ? identity->name : identity->id;
+}
+
+static void enlist(query_t *query)
+{
+    pthread_mutex_lock(&registry_lock);
+    query->next = registry;
+    registry = query;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+static void strike_off(query_t *query)
+{
+    pthread_mutex_lock(&registry_lock);
+    for (query_t **link = &registry; *link; link = &(*link)->next) {
+        if (*link == query) {
+            *link = query->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&registry_lock);
+}
+
+static governor_config_t configuration(const options_t *options, const query_beginning_t *beginning)
+{
+    return (governor_config_t){
+        .trigger_ns = beginning->trigger_ns,
+        .origin_ns = beginning->epoch_ns,
+        .goal = options->goal,
+        .policy = options->policy,
+        .budget = options->budget,
+        .slot_ns = options->poll_ns,
+        .min_interval_ns = options->min_interval_ns,
+        .max_interval_ns = options->max_interval_ns,
+        .max_wait_ns = options->max_wait_ns,
+        .warmup_ns = options->warmup_ns,
+    };
+}
+
+static void announce(const query_t *query)
+{
+    char trigger[32];
+    const options_t *options = query->options;
+    log_line(LOG_INFO, tag, "query %s (id %s): %s, trigger %s, goal %s, budget %g%s%s",
+             query_label(&query->identity), query->identity.id,
+             options->mode == MODE_MONITORING ? "monitored, never acted on" : "governed",
+             format_duration_ns(query->trigger_ns, trigger, sizeof trigger), goal_names[options->goal],
+             options->budget, options->policy == POLICY_ADAPTIVE ? "" : ", policy ",
+             options->policy == POLICY_ADAPTIVE ? "" : policy_names[options->policy]);
+}
+
+static query_t *create(const query_identity_t *identity, const options_t *options,
+                       const governor_config_t *config)
+{
+    query_t *query = calloc(1, sizeof *query);
+    if (!query) return NULL;
+    query->governor = governor_create(config);
+    if (!query->governor || pthread_mutex_init(&query->lock, NULL) != 0) {
+        if (query->governor) governor_destroy(query->governor);
+        free(query);
+        return NULL;
+    }
+    query->identity = *identity;
+    query->options = options;
+    query->subject =
+        (journal_subject_t){query_label(&query->identity), query->identity.id, query->identity.run_id};
+    return query;
+}
+
+query_t *query_begin(const query_identity_t *identity, const options_t *options,
+                     const query_beginning_t *beginning)
+{
+    governor_config_t config = configuration(options, beginning);
+    query_t *query = create(identity, options, &config);
+    if (!query) {
+        char trigger[32];
+        log_line(LOG_WARNING, tag,
+                 "query %s: no governor for a trigger of %s (out of memory, or not within 1 ms and 24 h); "
+                 "the job's own "
+                 "schedule is kept",
+                 query_label(identity), format_duration_ns(beginning->trigger_ns, trigger, sizeof trigger));
+        return NULL;
+    }
+    query->trigger_ns = beginning->trigger_ns;
+    query->epoch_ns = beginning->epoch_ns;
+    query->available = beginning->total;
+    governor_start(query->governor, beginning->now_ns, beginning->total);
+    announce(query);
+
+    journal_open(options->journal);
+    journal_start(&query->subject, &config, agent_mode_names[options->mode], beginning->now_ns,
+                  beginning->total);
+    if (beginning->limit > 0) {
+        governor_set_source_limit(query->governor, beginning->limit);
+        journal_limit(&query->subject, beginning->limit);
+    }
+    enlist(query);
+    return query;
+}
+
+/* @locks_required query->lock */
+static void summarise(query_t *query)
+{
+    if (query->summarised) return;
+    query->summarised = true;
+    governor_stats_t stats;
+    governor_stats(query->governor, &stats);
+    journal_summary(&query->subject, &stats, &query->counts);
+    log_line(LOG_INFO, tag,
+             "query %s ended: %" PRId64 " batches (own trigger would have made %" PRId64
+             "), wait mean %.2f s (%.2f s), p95 %.2f s (%.2f s), p99 %.2f s (%.2f s), max %.2f s (%.2f s); "
+             "%" PRId64 " events, %" PRId64 " decisions, %" PRId64 " probes, %" PRId64 " faults",
+             query_label(&query->identity), stats.own.batches, stats.shadow.batches, stats.own.mean_s,
+             stats.shadow.mean_s, stats.own.p95_s, stats.shadow.p95_s, stats.own.p99_s, stats.shadow.p99_s,
+             stats.own.max_s, stats.shadow.max_s, stats.own.events, query->counts.decisions,
+             query->counts.probes, query->counts.faults);
+}
+
+void query_end(query_t *query)
+{
+    strike_off(query);
+    pthread_mutex_lock(&query->lock);
+    summarise(query);
+    pthread_mutex_unlock(&query->lock);
+    pthread_mutex_destroy(&query->lock);
+    governor_destroy(query->governor);
+    free(query);
+}
+
+void query_trigger(query_t *query, int64_t now_ns, int64_t available)
+{
+    query->blind = false;
+    pthread_mutex_lock(&query->lock);
+    if (available < query->available) {
+        governor_start(query->governor, now_ns, available);
+        journal_restart(&query->subject, now_ns, available);
+        log_line(LOG_WARNING, tag,
+                 "query %s: offsets ran backwards, was the topic made anew? Pending events are "
+                 "forgotten",
+                 query_label(&query->identity));
+    } else {
+        governor_trigger(query->governor, query->fired_ns, now_ns, available);
+        journal_trigger(&query->subject, query->fired_ns, now_ns, available);
+    }
+    query->available = available;
+    pthread_mutex_unlock(&query->lock);
+}
+
+int64_t query_trigger_ns(const query_t *query)
+{
+    return query->trigger_ns;
+}
+
+void query_fire(query_t *query, int64_t now_ns)
+{
+    query->fired_ns = now_ns;
+}
+
+void query_align(query_t *query, int64_t epoch_ns)
+{
+    int64_t step_ns = epoch_ns - query->epoch_ns;
+    if (step_ns >= -wall_step_ns && step_ns <= wall_step_ns) return;
+    query->epoch_ns = epoch_ns;
+    pthread_mutex_lock(&query->lock);
+    governor_align(query->governor, epoch_ns);
+    pthread_mutex_unlock(&query->lock);
+    journal_align(&query->subject, epoch_ns);
+}
+
+bool query_may_probe(const query_t *query, int64_t now_ns)
+{
+    return !query->blind && now_ns >= query->next_probe_ns;
+}
+
+/* After a slow probe the spacing doubles, up to the trigger's interval; fast ones halve it again. */
+static void pace_probes(query_t *query, int64_t now_ns, int64_t elapsed_ns)
+{
+    int64_t slot_ns = governor_slot_ns(query->governor);
+    if (elapsed_ns > slow_probe_ns) {
+        query->spacing_ns = query->spacing_ns < slot_ns ? 2 * slot_ns : 2 * query->spacing_ns;
+        if (query->spacing_ns > query->trigger_ns) query->spacing_ns = query->trigger_ns;
+    } else {
+        query->spacing_ns = query->spacing_ns > slot_ns ? query->spacing_ns / 2 : 0;
+    }
+    query->next_probe_ns = now_ns + query->spacing_ns;
+}
+
+decision_t query_decide(query_t *query, const query_look_t *look)
+{
+    bool backwards = false;
+    governor_stats_t stats = {0};
+    pthread_mutex_lock(&query->lock);
+    if (look->probed) {
+        query->counts.probes++;
+        query->faults_in_row = 0;
+        backwards = !governor_probe(query->governor, look->now_ns, look->total);
+        pace_probes(query, look->now_ns, look->elapsed_ns);
+    }
+    if (backwards) query->blind = true; /* the next trigger shows what has become of the topic */
+    bool blind = query->blind;
+    decision_t decision = governor_decide(query->governor, look->now_ns, look->own_ns, blind);
+    query->counts.decisions++;
+    if (journal_is_open()) governor_stats(query->governor, &stats);
+    pthread_mutex_unlock(&query->lock);
+
+    journal_look_t line = {
+        .probed = look->probed,
+        .total = look->total,
+        .elapsed_us = look->elapsed_ns / 1000,
+        .now_ns = look->now_ns,
+        .own_ns = look->own_ns,
+        .blind = blind,
+    };
+    journal_decision(&query->subject, &line, &decision, &stats);
+    return decision;
+}
+
+void query_fault(query_t *query, int64_t now_ns, const char *what)
+{
+    const char *label = query_label(&query->identity);
+    query->blind = true;
+    query->faults_in_row++;
+    pthread_mutex_lock(&query->lock);
+    query->counts.faults++;
+    pthread_mutex_unlock(&query->lock);
+    if (query_is_released(query)) {
+        log_line(LOG_WARNING, tag,
+                 "query %s: %s; %d faults in a row, the job's own schedule is kept from now on", label, what,
+                 query->faults_in_row);
+        return;
+    }
+    if (query->fault_line_ns != 0 && now_ns - query->fault_line_ns < fault_line_gap_ns) return;
+    query->fault_line_ns = now_ns;
+    log_line(LOG_WARNING, tag, "query %s: %s; the job's own schedule rules until its next batch", label,
+             what);
+}
+
+bool query_is_released(const query_t *query)
+{
+    return query->faults_in_row >= FAULTS_TO_RELEASE;
+}
+
+static bool lock_soon(pthread_mutex_t *mutex)
+{
+    int64_t deadline_ns = clock_read_ns(CLOCK_REALTIME) + exit_patience_ns;
+    struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+    return pthread_mutex_timedlock(mutex, &deadline) == 0;
+}
+
+void queries_at_exit(void)
+{
+    if (!lock_soon(&registry_lock)) return;
+    for (query_t *query = registry; query; query = query->next) {
+        /* One that is busy would delay the exit: its summary is given up. */
+        if (pthread_mutex_trylock(&query->lock) != 0) continue;
+        summarise(query);
+        pthread_mutex_unlock(&query->lock);
+    }
+    pthread_mutex_unlock(&registry_lock);
+}

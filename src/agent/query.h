@@ -1,0 +1,78 @@
+/*
+ * One governed query: its governor, what its probes have been like, its counters, its lines in log and
+ * journal. Knows no JVM. All calls but queries_at_exit() come from the query's stream thread.
+ *
+ * Times are of CLOCK_MONOTONIC, in nanoseconds; totals are sums of Kafka offsets.
+ */
+#ifndef ADAPTIVESTREAM_AGENT_QUERY_H
+#define ADAPTIVESTREAM_AGENT_QUERY_H
+
+#include "common/options.h"
+#include "control/governor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    char name[256]; /* "" when the query has none */
+    char id[40];
+    char run_id[40];
+} query_identity_t;
+
+/* What people know the query by: its name, else its id. */
+const char *query_label(const query_identity_t *identity);
+
+typedef struct query query_t;
+
+typedef struct {
+    int64_t trigger_ns; /* the job's own trigger interval */
+    int64_t now_ns;
+    int64_t epoch_ns; /* clock_epoch_ns(): the grid's origin */
+    int64_t total;    /* what batches have taken so far */
+    int64_t limit;    /* most events one trigger takes, 0 = no limit */
+} query_beginning_t;
+
+/* Starts governing; says so in the log, and opens the journal when there is to be one. NULL, after a line in
+ * the log, when there is no memory or the trigger is out of the governor's range. `options` must outlive the
+ * query. */
+query_t *query_begin(const query_identity_t *identity, const options_t *options,
+                     const query_beginning_t *beginning);
+
+/* The stream thread has ended, or the query is run by another executor: summary, and everything is freed. */
+void query_end(query_t *query);
+
+/* As in query_beginning_t. */
+int64_t query_trigger_ns(const query_t *query);
+
+/* A wait begins, so a trigger has just ended; its batch took all events up to `available`. Sight is regained.
+ */
+void query_trigger(query_t *query, int64_t now_ns, int64_t available);
+
+/* The wait ends: the next trigger starts now. */
+void query_fire(query_t *query, int64_t now_ns);
+
+/* Tells the governor when the wall clock has moved against the monotonic one by more than 2 ms. */
+void query_align(query_t *query, int64_t epoch_ns);
+
+/* False while the source is not answering, and right after slow answers. */
+bool query_may_probe(const query_t *query, int64_t now_ns);
+
+typedef struct {
+    int64_t now_ns;
+    int64_t own_ns; /* when the job's own schedule ends this wait */
+    bool probed;    /* the source was asked, answered at now_ns, and holds `total` */
+    int64_t total;
+    int64_t elapsed_ns; /* of that probe */
+} query_look_t;
+
+decision_t query_decide(query_t *query, const query_look_t *look);
+
+/* Something failed: blind until the next trigger has ended. The third fault in a row releases the query for
+ * good. */
+void query_fault(query_t *query, int64_t now_ns, const char *what);
+bool query_is_released(const query_t *query);
+
+/* Summaries of all queries that still run. For VMDeath: waits for no thread longer than 50 ms. */
+void queries_at_exit(void);
+
+#endif

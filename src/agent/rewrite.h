@@ -1,0 +1,20 @@
+/* Makes Spark's two methods native when their classes are loaded: ProcessingTimeExecutor.intervalMs() and
+ * SystemClock.waitTillTime(). The bodies are in hooks.c. */
+#ifndef ADAPTIVESTREAM_AGENT_REWRITE_H
+#define ADAPTIVESTREAM_AGENT_REWRITE_H
+
+#include <jni.h>
+#include <jvmti.h>
+#include <stdbool.h>
+
+/* Switches the hook on, and rewrites targets that are loaded already (an AOT cache may hold them). For
+ * VMInit. */
+bool rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env);
+
+/* JVMTI's ClassFileLoadHook: a pure function of the class's bytes, applied at every call. Another agent's
+ * retransformation comes by here too, and must get the same class again. */
+void JNICALL rewrite_hook(jvmtiEnv *jvmti, JNIEnv *env, jclass being_redefined, jobject loader,
+                          const char *name, jobject protection_domain, jint size, const unsigned char *bytes,
+                          jint *new_size, unsigned char **new_bytes);
+
+#endif
