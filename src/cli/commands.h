@@ -1,0 +1,11 @@
+/*
+ * The subcommands, one file each. argv[0] is the subcommand's name; the result is the exit code of the
+ * program: 0 ok, 1 failed, 2 wrong usage. A new one is declared here and gets a line in the table of main.c.
+ */
+#ifndef ADAPTIVESTREAM_CLI_COMMANDS_H
+#define ADAPTIVESTREAM_CLI_COMMANDS_H
+
+int command_generate(int argc, char **argv);
+int command_measure(int argc, char **argv);
+
+#endif

@@ -1,0 +1,48 @@
+#include "generator/report.h"
+
+#include "common/json_writer.h"
+
+#include <inttypes.h>
+
+enum { JSON_SIZE = 8192 };
+
+void report_print(const run_request_t *request, const run_report_t *report, FILE *out)
+{
+    double rate_per_s = report->elapsed_s > 0 ? (double)report->sent / report->elapsed_s : 0;
+    fprintf(out, "topic      %s at %s\n", request->kafka.topic, request->kafka.broker);
+    fprintf(out, "sent       %" PRIu64 " events in %.1f s (%.1f/s; %.0f were expected)\n", report->sent,
+            report->elapsed_s, rate_per_s, report->expected_events);
+    fprintf(out, "delivered  %" PRIu64 "\n", report->counts.delivered);
+    fprintf(out, "failed     %" PRIu64 "%s%s\n", report->counts.failed, report->counts.failed > 0 ? ": " : "",
+            report->counts.first_failure);
+    fprintf(out, "lateness   mean %.2f ms, max %.2f ms\n", report->mean_lateness_ms, report->max_lateness_ms);
+    if (report->queue_full > 0)
+        fprintf(out, "queue      full for %" PRIu64 " events: the broker is slower than this traffic\n",
+                report->queue_full);
+}
+
+void report_print_json(const run_request_t *request, const run_report_t *report, bool interrupted, FILE *out)
+{
+    char buffer[JSON_SIZE];
+    json_writer_t json;
+    json_begin(&json, buffer, sizeof buffer);
+    json_integer(&json, "started_ms", report->started_ms);
+    json_number(&json, "elapsed_s", report->elapsed_s, 3);
+    json_integer(&json, "seed", (int64_t)request->seed);
+    json_number(&json, "expected", report->expected_events, 1);
+    json_integer(&json, "sent", (int64_t)report->sent);
+    json_integer(&json, "delivered", (int64_t)report->counts.delivered);
+    json_integer(&json, "failed", (int64_t)report->counts.failed);
+    if (report->counts.failed > 0) json_string(&json, "first_failure", report->counts.first_failure);
+    json_integer(&json, "queue_full", (int64_t)report->queue_full);
+    json_number(&json, "lateness_mean_ms", report->mean_lateness_ms, 3);
+    json_number(&json, "lateness_max_ms", report->max_lateness_ms, 3);
+    json_boolean(&json, "interrupted", interrupted);
+    json_string(&json, "topic", request->kafka.topic);
+    json_string(&json, "broker", request->kafka.broker);
+    if (json_end(&json))
+        fprintf(out, "%s\n", buffer);
+    else
+        fprintf(stderr,
+                "adaptivestream generate: the names of topic and broker are too long for the report\n");
+}

@@ -1,0 +1,163 @@
+#include "generator/run.h"
+
+#include "common/random.h"
+#include "generator/event.h"
+#include "generator/interrupt.h"
+#include "generator/status_line.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { QUEUE_WAIT_MS = 5, VALUE_MAXIMUM = 1000 };
+
+static const int64_t second_ns = INT64_C(1000000000);
+static const int64_t millisecond_ns = INT64_C(1000000);
+
+/* How long the generator sleeps at most: delivery reports and the status line must not wait for a rare event.
+ */
+static const int64_t nap_ns = INT64_C(100000000);
+
+/* Keeps the values apart from the arrivals of the same seed: see random_seed(). */
+static const uint64_t value_stream = 3;
+
+typedef struct {
+    const run_request_t *request;
+    arrivals_t arrivals;
+    producer_t *producer;
+    event_writer_t *writer;
+    status_line_t status_line;
+    random_t random;
+    int64_t start_ns;   /* monotonic */
+    int64_t started_ms; /* wall */
+    int64_t serviced_ns;
+    double target_per_s;
+    double lateness_sum_ms;
+    run_report_t *report;
+} run_t;
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
+}
+
+static int64_t elapsed_ns(const run_t *run)
+{
+    return clock_ns(CLOCK_MONOTONIC) - run->start_ns;
+}
+
+static void sleep_until(const run_t *run, int64_t time_ns)
+{
+    int64_t target_ns = run->start_ns + time_ns;
+    struct timespec target = {.tv_sec = target_ns / second_ns, .tv_nsec = target_ns % second_ns};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &target,
+                          NULL); /* an early end is noticed by the caller */
+}
+
+/* Everything that must go on besides sending. `due_ns`: scheduled time of the next event. */
+static void service(run_t *run, int64_t now_ns, int64_t due_ns)
+{
+    if (now_ns - run->serviced_ns < millisecond_ns) return;
+    run->serviced_ns = now_ns;
+    producer_poll(run->producer, 0);
+    int64_t left_ns = run->arrivals.end_ns - now_ns;
+    status_t status = {
+        .sent = run->report->sent,
+        .expected = run->report->expected_events,
+        .target_per_s = run->target_per_s,
+        .lag_ms = now_ns > due_ns ? (now_ns - due_ns) / millisecond_ns : 0,
+        .failed = producer_counts(run->producer)->failed,
+        .left_ns = left_ns > 0 ? left_ns : 0,
+    };
+    status_line_update(&run->status_line, now_ns, &status);
+}
+
+static bool is_stopped(const run_t *run)
+{
+    return interrupt_count() > 0 || producer_counts(run->producer)->fatal;
+}
+
+/* False when the run is to stop. */
+static bool wait_until(run_t *run, int64_t due_ns)
+{
+    int64_t wake_ns = (due_ns + millisecond_ns - 1) / millisecond_ns * millisecond_ns;
+    int64_t now_ns = elapsed_ns(run);
+    service(run, now_ns, due_ns);
+    while (now_ns < due_ns && !is_stopped(run)) {
+        int64_t next_ns = now_ns + nap_ns;
+        sleep_until(run, wake_ns < next_ns ? wake_ns : next_ns);
+        now_ns = elapsed_ns(run);
+        service(run, now_ns, due_ns);
+    }
+    return !is_stopped(run);
+}
+
+static void note_lateness(run_t *run, int64_t due_ns)
+{
+    double lateness_ms = (double)(elapsed_ns(run) - due_ns) / (double)millisecond_ns;
+    run->lateness_sum_ms += lateness_ms;
+    if (lateness_ms > run->report->max_lateness_ms) run->report->max_lateness_ms = lateness_ms;
+}
+
+/* False when the run is to stop. */
+static bool send_event(run_t *run, const arrival_t *arrival)
+{
+    event_t event = {
+        .timestamp_ms = run->started_ms + arrival->time_ns / millisecond_ns,
+        .value = 1 + (int64_t)random_below(&run->random, VALUE_MAXIMUM),
+        .rate_per_s = arrival->rate_per_s,
+        .second = arrival->time_ns / second_ns,
+    };
+    size_t length;
+    const char *value = event_write(run->writer, &event, &length);
+    run->target_per_s = arrival->rate_per_s;
+    if (!producer_send(run->producer, value, length, event.timestamp_ms)) {
+        run->report->queue_full++;
+        do {
+            if (is_stopped(run)) return false;
+            producer_poll(run->producer, QUEUE_WAIT_MS);
+            service(run, elapsed_ns(run), arrival->time_ns);
+        } while (!producer_send(run->producer, value, length, event.timestamp_ms));
+    }
+    run->report->sent++;
+    note_lateness(run, arrival->time_ns);
+    return true;
+}
+
+static void send_all(run_t *run)
+{
+    run->start_ns = clock_ns(CLOCK_MONOTONIC);
+    run->started_ms = clock_ns(CLOCK_REALTIME) / millisecond_ns;
+    arrival_t arrival;
+    while (arrivals_next(&run->arrivals, &arrival))
+        if (!wait_until(run, arrival.time_ns) || !send_event(run, &arrival)) return;
+    wait_until(run, run->arrivals.end_ns);
+}
+
+producer_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
+                                size_t error_size)
+{
+    *report = (run_report_t){.expected_events = arrivals_expected_events(&request->arrivals)};
+    run_t run = {.request = request, .arrivals = request->arrivals, .report = report};
+    random_seed(&run.random, request->seed, value_stream);
+    run.writer = event_writer_new(request->payload_bytes);
+    if (run.writer == NULL) {
+        snprintf(error, error_size, "not enough memory for a payload of %zu bytes", request->payload_bytes);
+        return PRODUCER_UNAVAILABLE;
+    }
+    producer_status_t status = producer_open(&request->kafka, &run.producer, error, error_size);
+    if (status == PRODUCER_OPENED) {
+        status_line_begin(&run.status_line, request->quiet);
+        send_all(&run);
+        status_line_end(&run.status_line);
+        producer_finish(run.producer);
+        report->started_ms = run.started_ms;
+        report->elapsed_s = (double)elapsed_ns(&run) / 1e9;
+        report->mean_lateness_ms = report->sent > 0 ? run.lateness_sum_ms / (double)report->sent : 0;
+        report->counts = *producer_counts(run.producer);
+    }
+    producer_close(run.producer);
+    event_writer_free(run.writer);
+    return status;
+}
