@@ -102,8 +102,6 @@ group.initial.rebalance.delay.ms=0
 num.network.threads=2
 num.io.threads=2
 log.cleaner.dedupe.buffer.size=8388608
-# A machine at its limit must not fence its only broker.
-broker.session.timeout.ms=20000
 PROPERTIES
     cat >"$folder/log4j.properties" <<'PROPERTIES'
 log4j.rootLogger=WARN, console

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# tools/test.sh PART...: runs parts of the test suite one after the other and sums them up in the last line.
+# Parts: unit, asan, tsan (each the unit and fuzz tests), jvm, spark. A failed part does not hide the next;
+# exit 1 if any failed. What a part needs is prepared by the targets of the Makefile.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+jobs=$(nproc)
+# The sanitizers map large fixed areas, which the widest address randomisation of new kernels collides with.
+fixed_addresses=()
+if setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
+    fixed_addresses=(setarch "$(uname -m)" --addr-no-randomize)
+fi
+
+# A suite that has lost all its tests must not pass.
+run_ctest() {
+    "${@:2}" ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$jobs"
+}
+
+sanitized() {
+    local folder=build-$1 sanitizers=$2
+    cmake -G Ninja -S . -B "$folder" -DADAPTIVESTREAM_SANITIZE="$sanitizers" >/dev/null || return 1
+    ninja -C "$folder" || return 1
+    run_ctest "$folder" "${fixed_addresses[@]}"
+}
+
+run_pytest() {
+    local settings
+    settings=$(tools/setup.sh env) || return 1
+    eval "$settings"
+    ADAPTIVESTREAM_BUILD=$PWD/build "$ADAPTIVESTREAM_PYTHON" -m pytest -ra --durations=5 "tests/$1"
+}
+
+run_part() {
+    case $1 in
+    unit) run_ctest build env ;;
+    asan) sanitized asan address,undefined ;;
+    tsan) sanitized tsan thread ;;
+    jvm | spark) run_pytest "$1" ;;
+    *)
+        echo "test.sh: unknown part $1: unit, asan, tsan, jvm or spark" >&2
+        return 2
+        ;;
+    esac
+}
+
+failed=0
+summary=
+for part in "$@"; do
+    printf '\n===== %s =====\n' "$part"
+    started=$SECONDS
+    if run_part "$part"; then result=passed; else result=FAILED failed=$((failed + 1)); fi
+    summary+=", $part $result ($((SECONDS - started)) s)"
+done
+printf '\ntests: %d of %d parts passed: %s\n' $(($# - failed)) $# "${summary#, }"
+exit $((failed > 0))
