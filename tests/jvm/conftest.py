@@ -1,0 +1,71 @@
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import jvm  # noqa: E402
+
+JDKS = jvm.find_jdks()
+
+
+def pytest_generate_tests(metafunc):
+    if "jdk" in metafunc.fixturenames:
+        metafunc.parametrize("jdk", [home for _, home in JDKS], ids=[f"jdk{version}" for version, _ in JDKS])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def some_jdk():
+    assert JDKS, f"no JDK {jvm.OLDEST_JDK} or later: set JAVA_HOME to one"
+
+
+@pytest.fixture(scope="session")
+def classes(tmp_path_factory):
+    """The folder of the compiled stand-ins."""
+    target = tmp_path_factory.mktemp("classes")
+    jvm.compile_java(JDKS[0][1], target, sorted((jvm.HERE / "java").rglob("*.java")))
+    return target
+
+
+@pytest.fixture
+def start(jdk, classes):
+    """start(main, *flags, agent=options or None) -> Program. Afterwards none is left running, and none has complained."""
+    programs = []
+
+    def starter(main, *flags, agent=None, classpath=classes, checks=True):
+        assert jvm.AGENT.exists(), f"{jvm.AGENT} is not there: run `make build`, or set ADAPTIVESTREAM_BUILD"
+        agent_flags = [] if agent is None else [jvm.agent_flag(agent)]
+        program = jvm.Program(jdk, main, [*agent_flags, *flags], classpath, checks)
+        programs.append(program)
+        return program
+
+    yield starter
+    for program in programs:
+        program.kill()
+    assert [program.complaints() for program in programs if program.complaints()] == []
+
+
+@pytest.fixture
+def job(start):
+    """job(agent=..., trigger=2000, ...) -> the stand-in query as a Program."""
+
+    def starter(*flags, agent=None, **properties):
+        properties.setdefault("name", "orders")
+        settings = [f"-D{key}={value}" for key, value in properties.items()]
+        return start("standin.Job", *settings, *flags, agent=agent)
+
+    return starter
+
+
+@pytest.fixture(scope="session")
+def spark_home():
+    """The pinned Spark that tools/setup.sh has put into the user's cache."""
+    shell = 'eval "$(tools/setup.sh env)" && printf %s "$ADAPTIVESTREAM_SPARK_HOME"'
+    result = subprocess.run(
+        ["bash", "-c", shell], cwd=jvm.PROJECT, capture_output=True, text=True, timeout=jvm.DEADLINE_S
+    )
+    if result.returncode != 0:
+        pytest.skip(f"no Spark: run `tools/setup.sh spark` ({result.stderr.strip()})")
+    return pathlib.Path(result.stdout)

@@ -1,0 +1,5 @@
+package org.apache.spark.sql.connector.read.streaming;
+
+public abstract class Offset {
+    public abstract String json();
+}

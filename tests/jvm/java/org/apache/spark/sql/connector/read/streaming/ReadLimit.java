@@ -1,0 +1,7 @@
+package org.apache.spark.sql.connector.read.streaming;
+
+public interface ReadLimit {
+    static ReadLimit allAvailable() {
+        return new ReadLimit() {};
+    }
+}

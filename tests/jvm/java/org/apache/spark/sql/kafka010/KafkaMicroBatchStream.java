@@ -1,0 +1,57 @@
+package org.apache.spark.sql.kafka010;
+
+import org.apache.spark.sql.connector.read.streaming.Offset;
+import org.apache.spark.sql.connector.read.streaming.ReadLimit;
+import scala.Option;
+
+/** Stand-in: a topic that grows by `perSecond` events a second, with the probe's temper as an option. */
+public class KafkaMicroBatchStream {
+    /** How the source answers when it is probed. */
+    public enum Temper { PROMPT, BLOCKING, FAILING }
+
+    private final Option maxOffsetsPerTrigger;
+    private final Option minOffsetPerTrigger;
+    private final long perSecond;
+    private final Temper temper;
+    private final long start = System.nanoTime();
+
+    public KafkaMicroBatchStream(long perSecond, Long most, Long least, Temper temper) {
+        this.perSecond = perSecond;
+        this.maxOffsetsPerTrigger = new Option(most);
+        this.minOffsetPerTrigger = new Option(least);
+        this.temper = temper;
+    }
+
+    private long end() {
+        return (long) ((System.nanoTime() - start) / 1e9 * perSecond);
+    }
+
+    /** What Spark's own trigger would read. */
+    public KafkaSourceOffset nextBatch(KafkaSourceOffset from) {
+        long end = end();
+        return new KafkaSourceOffset(
+                maxOffsetsPerTrigger.isEmpty() ? end : Math.min(end, from.end + (Long) maxOffsetsPerTrigger.get()));
+    }
+
+    public Offset latestOffset(Offset from, ReadLimit limit) {
+        if (!(from instanceof KafkaSourceOffset) || limit == null) {
+            throw new IllegalArgumentException("asked from " + from + " with " + limit);
+        }
+        if (temper == Temper.FAILING) {
+            throw new IllegalStateException("no broker answers");
+        }
+        if (temper == Temper.BLOCKING) {
+            System.out.println("probing");
+            try {
+                Thread.sleep(60_000);
+            } catch (InterruptedException interrupted) {
+                throw new RuntimeException(interrupted); // Kafka's client wraps it too, and the flag is gone
+            }
+        }
+        return new KafkaSourceOffset(end());
+    }
+
+    public Offset deserializeOffset(String json) {
+        throw new IllegalArgumentException(json);
+    }
+}
