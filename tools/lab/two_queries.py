@@ -67,6 +67,8 @@ def main():
         for name, query in queries.items():
             if not query.isActive:
                 raise SystemExit(f"query {name} ended early: {query.exception()}")
+    for query in queries.values():
+        query.processAllAvailable()  # the last events wait for their trigger as all others did
     for name, query in queries.items():
         query.stop()
         dump_progress(query, options.directory / f"{name}.progress")

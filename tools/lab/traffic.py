@@ -1,0 +1,57 @@
+"""Traffic from `adaptivestream generate`, and measuring with `adaptivestream measure`."""
+
+import json
+import subprocess
+
+from lab.environment import LabError, command
+from lab.processes import Child
+
+
+class Traffic(Child):
+    """The generator in the background; report() when it is done."""
+
+    def __init__(self, broker, topic, shape, folder, seed=1, extra=()):
+        self.topic = topic
+        super().__init__([command(), "generate", "--broker", broker, "--topic", topic, "--shape", shape,
+                          "--seed", seed, "--json", "--quiet", *extra], folder / f"generate-{topic}.log")
+
+    def report(self, timeout_s=60):
+        code = self.wait(timeout_s)
+        if code != 0:
+            raise LabError(f"the generator {'did not end' if code is None else f'failed ({code})'}: {self.tail(5)}")
+        return last_json(self.tail(200))
+
+
+def last_json(text):
+    """The last JSON object in a program's output, which may hold progress lines before it."""
+    start = 0 if text.startswith("{") else -1
+    start = max(start, text.rfind("\n{") + 1 if "\n{" in text else -1)
+    if start < 0:
+        raise LabError(f"no JSON report in: {text[-300:]!r}")
+    return json.JSONDecoder().raw_decode(text[start:])[0]
+
+
+def repeat(phases, times):
+    return "phases=" + ",".join([phases] * times)
+
+
+def seconds_of(phases, times=1):
+    return times * sum(float(phase.split("x")[1]) for phase in phases.split(","))
+
+
+def measure(broker, topic, progress, against=None, phases=None, start_ms=None, times=1, journal=None, query=None):
+    """The report of `adaptivestream measure` as a dictionary."""
+    arguments = [command(), "measure", "--json", "--broker", broker, "--topic", topic, "--progress", progress]
+    if against:
+        arguments += ["--against", against]
+    if phases:
+        arguments += ["--phases", phases, "--repeat", times]
+        if start_ms is not None:
+            arguments += ["--start", start_ms]
+    if journal:
+        arguments += ["--journal", journal, "--query", query]
+    done = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, check=False,
+                          timeout=300)
+    if done.returncode != 0:
+        raise LabError(done.stderr.strip() or f"measure failed with {done.returncode}")
+    return json.loads(done.stdout)
