@@ -30,7 +30,7 @@ event_writer_t *event_writer_new(size_t payload_bytes)
     return writer;
 }
 
-const char *event_write(event_writer_t *writer, const event_t *event, size_t *length)
+const char *event_write(event_writer_t *writer, const generated_event_t *event, size_t *length)
 {
     json_writer_t json;
     json_begin(&json, writer->buffer, writer->size);

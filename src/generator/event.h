@@ -19,14 +19,14 @@ typedef struct {
     int64_t value;
     double rate_per_s;
     int64_t second; /* whole seconds since the start of the run */
-} event_t;
+} generated_event_t;
 
 /* `payload_bytes` (0 to EVENT_PAYLOAD_MAXIMUM) is the length of the payload's text. NULL when memory is
  * short. */
 event_writer_t *event_writer_new(size_t payload_bytes);
 
 /* The JSON text, valid until the next call; its length in *length. */
-const char *event_write(event_writer_t *writer, const event_t *event, size_t *length);
+const char *event_write(event_writer_t *writer, const generated_event_t *event, size_t *length);
 
 void event_writer_free(event_writer_t *writer);
 

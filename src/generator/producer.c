@@ -13,8 +13,7 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     CONNECT_STEP_MS = 1000, /* how soon an interrupt is noticed while connecting */
-    FINISH_STEP_MS = 100,
-    FINISH_PATIENCE_MS = 60000,
+
     CLOSE_TIMEOUT_MS = 1000,
     WARNING_GAP_MS = 10000,
     KEY_SIZE = 128,
@@ -36,8 +35,8 @@ struct producer {
     const producer_request_t *request; /* used by producer_open() only */
     int partition_count;
     int next_partition;
-    bool opened;
-    int64_t warned_ms;                     /* when the last complaint of the client was passed on */
+    bool complained;                       /* last_error is news */
+    int64_t warned_ms;                     /* when producer_take_warning() gave the last one */
     char last_error[PRODUCER_REASON_SIZE]; /* what the client last complained of */
     producer_counts_t counts;
 };
@@ -54,9 +53,13 @@ static void count_failure(producer_t *producer, rd_kafka_resp_err_t code)
     producer->counts.failed++;
     if (code == RD_KAFKA_RESP_ERR__FATAL) producer->counts.fatal = true;
     if (producer->counts.first_failure[0] != '\0') return;
-    bool timed_out = code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && producer->last_error[0] != '\0';
-    snprintf(producer->counts.first_failure, PRODUCER_REASON_SIZE, "%s",
-             timed_out ? producer->last_error : rd_kafka_err2str(code));
+    const char *reason = rd_kafka_err2str(code);
+    /* The client only says that the time was over; why is what it complained of before. */
+    if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && producer->last_error[0] != '\0')
+        reason = producer->last_error;
+    if (code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        reason = "given up before Kafka acknowledged them";
+    snprintf(producer->counts.first_failure, PRODUCER_REASON_SIZE, "%s", reason);
 }
 
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
@@ -79,13 +82,13 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *opa
         reason = fatal_reason;
     }
     /* "All brokers down" only repeats what the broker's own error said better. */
-    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || producer->last_error[0] == '\0')
-        snprintf(producer->last_error, sizeof producer->last_error, "%s", reason);
-    int64_t now_ms = monotonic_ms();
-    if (!producer->opened || (producer->warned_ms != 0 && now_ms - producer->warned_ms < WARNING_GAP_MS))
-        return;
-    producer->warned_ms = now_ms;
-    log_line(LOG_WARNING, "Generator", "Kafka: %s; events are kept and sent again for up to 30 s", reason);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_error[0] != '\0') return;
+    snprintf(producer->last_error, sizeof producer->last_error, "%s", reason);
+    /* "... (after 3 ms in state CONNECT, 1 identical error(s) suppressed)" helps nobody who reads one line.
+     */
+    char *details = strstr(producer->last_error, " (after ");
+    if (details != NULL) *details = '\0';
+    producer->complained = true;
 }
 
 /* The client's own log repeats on_error(); it is wanted only with -X debug=... */
@@ -222,7 +225,7 @@ static producer_status_t open_topic(producer_t *producer, char *error, size_t er
                  rd_kafka_err2str(rd_kafka_last_error()));
         return PRODUCER_UNAVAILABLE;
     }
-    producer->opened = true;
+    producer->complained = false; /* it answered in the end */
     return PRODUCER_OPENED;
 }
 
@@ -263,25 +266,26 @@ void producer_poll(producer_t *producer, int timeout_ms)
     rd_kafka_poll(producer->client, timeout_ms);
 }
 
-static uint64_t settled(const producer_t *producer)
+size_t producer_flush(producer_t *producer, int timeout_ms)
 {
-    return producer->counts.delivered + producer->counts.failed;
+    if (rd_kafka_flush(producer->client, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+    return (size_t)rd_kafka_outq_len(producer->client);
 }
 
-void producer_finish(producer_t *producer)
+void producer_give_up(producer_t *producer)
 {
-    int interrupts = interrupt_count();
-    uint64_t settled_before = settled(producer);
-    int64_t progress_ms = monotonic_ms();
-    while (rd_kafka_flush(producer->client, FINISH_STEP_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (settled(producer) != settled_before) {
-            settled_before = settled(producer);
-            progress_ms = monotonic_ms();
-        }
-        if (interrupt_count() > interrupts || monotonic_ms() - progress_ms > FINISH_PATIENCE_MS) break;
-    }
     rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(producer->client, CLOSE_TIMEOUT_MS);
+}
+
+const char *producer_take_warning(producer_t *producer)
+{
+    int64_t now_ms = monotonic_ms();
+    bool soon = producer->warned_ms != 0 && now_ms - producer->warned_ms < WARNING_GAP_MS;
+    if (!producer->complained || soon) return NULL;
+    producer->complained = false;
+    producer->warned_ms = now_ms;
+    return producer->last_error;
 }
 
 const producer_counts_t *producer_counts(const producer_t *producer)

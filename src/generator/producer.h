@@ -1,6 +1,6 @@
 /*
- * A Kafka topic to write to. One thread; delivery reports are counted while producer_poll() or
- * producer_finish() runs.
+ * A Kafka topic to write to. One thread; delivery reports are counted while producer_poll(), producer_flush()
+ * or producer_give_up() runs.
  *
  * Settings suit measuring: linger 5 ms, no compression, idempotent (a retry neither doubles nor reorders
  * events), given up 30 s after the event was handed over. Any of them can be overridden by `properties`.
@@ -51,9 +51,16 @@ bool producer_send(producer_t *producer, const char *value, size_t length, int64
 /* Counts what has been acknowledged, waiting up to timeout_ms for the first. */
 void producer_poll(producer_t *producer, int timeout_ms);
 
-/* Waits until every event is delivered or has failed, without progress for 60 s at most; a further interrupt
- * ends it at once. What is then still open counts as failed. */
-void producer_finish(producer_t *producer);
+/* Sends what lingers and waits up to timeout_ms until every event is delivered or has failed. Returns how
+ * many are still open. */
+size_t producer_flush(producer_t *producer, int timeout_ms);
+
+/* Counts what is still open as failed. */
+void producer_give_up(producer_t *producer);
+
+/* What the client complained of since the last call, at most one text every 10 s; NULL when there is nothing.
+ * The text is valid until the next call of any function of the producer. */
+const char *producer_take_warning(producer_t *producer);
 
 const producer_counts_t *producer_counts(const producer_t *producer);
 

@@ -1,5 +1,6 @@
 #include "generator/run.h"
 
+#include "common/log.h"
 #include "common/random.h"
 #include "generator/event.h"
 #include "generator/interrupt.h"
@@ -8,7 +9,13 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { QUEUE_WAIT_MS = 5, VALUE_MAXIMUM = 1000 };
+enum {
+    VALUE_MAXIMUM = 1000,
+    QUEUE_WAIT_MS = 5,
+    FLUSH_STEP_MS = 100,
+    FLUSH_SILENT_STEPS = 20,   /* then the user learns what is waited for */
+    FLUSH_PATIENCE_STEPS = 600 /* without any progress */
+};
 
 static const int64_t second_ns = INT64_C(1000000000);
 static const int64_t millisecond_ns = INT64_C(1000000);
@@ -28,7 +35,7 @@ typedef struct {
     status_line_t status_line;
     random_t random;
     int64_t start_ns;   /* monotonic */
-    int64_t started_ms; /* wall */
+    int64_t started_ns; /* wall, since the epoch */
     int64_t serviced_ns;
     double target_per_s;
     double lateness_sum_ms;
@@ -61,6 +68,11 @@ static void service(run_t *run, int64_t now_ns, int64_t due_ns)
     if (now_ns - run->serviced_ns < millisecond_ns) return;
     run->serviced_ns = now_ns;
     producer_poll(run->producer, 0);
+    const char *warning = producer_take_warning(run->producer);
+    if (warning != NULL) {
+        status_line_end(&run->status_line);
+        log_line(LOG_WARNING, "Generator", "Kafka: %s; unsent events are kept and tried again", warning);
+    }
     int64_t left_ns = run->arrivals.end_ns - now_ns;
     status_t status = {
         .sent = run->report->sent,
@@ -103,8 +115,8 @@ static void note_lateness(run_t *run, int64_t due_ns)
 /* False when the run is to stop. */
 static bool send_event(run_t *run, const arrival_t *arrival)
 {
-    event_t event = {
-        .timestamp_ms = run->started_ms + arrival->time_ns / millisecond_ns,
+    generated_event_t event = {
+        .timestamp_ms = (run->started_ns + arrival->time_ns) / millisecond_ns,
         .value = 1 + (int64_t)random_below(&run->random, VALUE_MAXIMUM),
         .rate_per_s = arrival->rate_per_s,
         .second = arrival->time_ns / second_ns,
@@ -128,11 +140,28 @@ static bool send_event(run_t *run, const arrival_t *arrival)
 static void send_all(run_t *run)
 {
     run->start_ns = clock_ns(CLOCK_MONOTONIC);
-    run->started_ms = clock_ns(CLOCK_REALTIME) / millisecond_ns;
+    run->started_ns = clock_ns(CLOCK_REALTIME);
     arrival_t arrival;
     while (arrivals_next(&run->arrivals, &arrival))
         if (!wait_until(run, arrival.time_ns) || !send_event(run, &arrival)) return;
     wait_until(run, run->arrivals.end_ns);
+}
+
+/* Waits for outstanding deliveries; an interrupt from now on ends that too. */
+static void settle(run_t *run)
+{
+    int interrupts = interrupt_count();
+    size_t open, open_before = 0;
+    int steps = 0, steps_without_progress = 0;
+    while ((open = producer_flush(run->producer, FLUSH_STEP_MS)) > 0) {
+        if (interrupt_count() > interrupts || ++steps_without_progress > FLUSH_PATIENCE_STEPS) break;
+        if (open != open_before) steps_without_progress = 0;
+        open_before = open;
+        if (++steps == FLUSH_SILENT_STEPS && !run->request->quiet)
+            log_line(LOG_INFO, "Generator",
+                     "waiting until Kafka acknowledges %zu events; Ctrl-C gives them up", open);
+    }
+    producer_give_up(run->producer);
 }
 
 producer_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
@@ -151,8 +180,8 @@ producer_status_t run_generator(const run_request_t *request, run_report_t *repo
         status_line_begin(&run.status_line, request->quiet);
         send_all(&run);
         status_line_end(&run.status_line);
-        producer_finish(run.producer);
-        report->started_ms = run.started_ms;
+        settle(&run);
+        report->started_ms = run.started_ns / millisecond_ns;
         report->elapsed_s = (double)elapsed_ns(&run) / 1e9;
         report->mean_lateness_ms = report->sent > 0 ? run.lateness_sum_ms / (double)report->sent : 0;
         report->counts = *producer_counts(run.producer);
