@@ -10,7 +10,7 @@
 
 static const char tag[] = "AdaptiveStream";
 static const jlong latest_target_ms = INT64_MAX / NS_PER_MS / 2;
-enum { FRAME_REFERENCES = 16 * SPARK_SOURCES_MAX };
+enum { FRAME_REFERENCES = 16 * SPARK_SOURCES_MAX, LOOKS = 3 };
 
 typedef struct {
     jni_view_t view;
@@ -29,81 +29,108 @@ static governed_t leave_alone(note_t *note, const char *label, const char *why)
     return GOVERNED_NOT;
 }
 
-/* Something that worked before does not now. */
-static governed_t fault(governed_wait_t *wait, note_t *note, const char *what)
+typedef enum {
+    SOURCE_ANSWERED,
+    SOURCE_SILENT,
+    SOURCE_STOPPED, /* stop() has interrupted the question: once the wait is over, Spark's loop ends by itself
+                     */
+} answer_t;
+
+/* Asks the source for its end. The reason of a silence is in the view. */
+static answer_t ask(governed_wait_t *wait, int64_t *total)
 {
-    char text[400];
-    snprintf(text, sizeof text, "%s (%s)", what, wait->view.failure);
-    query_fault(wait->query, clock_monotonic_ns(), text);
-    if (query_is_released(wait->query)) note->state = NOTE_LEFT;
-    return GOVERNED_NOT;
+    jni_begin(&wait->view, wait->view.env);
+    spark_probe(&wait->view, &wait->sources, total);
+    if (!wait->view.failed) return SOURCE_ANSWERED;
+    jni_view_t inner;
+    jni_begin(&inner, wait->view.env);
+    bool active = spark_is_active(&inner, wait->spark_query);
+    if (!active && !inner.failed) return SOURCE_STOPPED;
+    if (wait->view.interrupted)
+        spark_interrupt_self(&inner); /* the next sleep throws it, as Spark's own would */
+    return SOURCE_SILENT;
 }
 
-/* The first wait of a query: may it be governed? Leaves the note governed, or left alone. */
-static void look_at(governed_wait_t *wait, const options_t *options, note_t *note)
+/* A first look that failed, at a source that may be down for a moment only. */
+static governed_t look_again(governed_wait_t *wait, note_t *note, const char *label)
+{
+    if (++note->failed_looks < LOOKS) return GOVERNED_NOT;
+    char why[400];
+    snprintf(why, sizeof why, "cannot be read (%s); the job's own schedule is kept", wait->view.failure);
+    return leave_alone(note, label, why);
+}
+
+/* The first wait of a query: may it be governed? Only GOVERNED_ENDED with a note in NOTE_GOVERNED goes on. */
+static governed_t look_at(governed_wait_t *wait, const options_t *options, note_t *note)
 {
     query_identity_t identity = {.id = "of unknown id"};
-    spark_identity(&wait->view, wait->spark_query, &identity);
-    const char *label = query_label(&identity);
     spark_probing_t probing;
     query_beginning_t beginning = {.trigger_ns = note->interval_ms * NS_PER_MS};
-    if (!wait->view.failed &&
-        !options_select_query(options, identity.name[0] ? identity.name : NULL, identity.id)) {
-        leave_alone(note, label, "not selected by queries=; the job's own schedule is kept");
-        return;
+
+    wait->spark_query = spark_query_of_thread(&wait->view);
+    if (!wait->spark_query) {
+        note->state = NOTE_LEFT;
+        return GOVERNED_NOT;
     }
+    spark_identity(&wait->view, wait->spark_query, &identity);
+    const char *label = query_label(&identity);
+    if (wait->view.failed) return look_again(wait, note, label);
+    if (!options_select_query(options, identity.name[0] ? identity.name : NULL, identity.id))
+        return leave_alone(note, label, "not selected by queries=; the job's own schedule is kept");
+
     spark_sources(&wait->view, wait->spark_query, &wait->sources);
-    if (!wait->view.failed) spark_probing(&wait->view, &wait->sources, &probing);
-    if (!wait->view.failed && !probing.probeable) {
-        leave_alone(note, label, probing.reason);
-        return;
-    }
-    spark_available(&wait->view, wait->spark_query, &wait->sources, &beginning.total);
-    if (wait->view.failed) {
-        char why[400];
-        snprintf(why, sizeof why, "its offsets cannot be read (%s); the job's own schedule is kept",
-                 wait->view.failure);
-        leave_alone(note, label, why);
-        return;
-    }
+    if (wait->view.failed) return look_again(wait, note, label);
+    spark_probing(&wait->view, &wait->sources, &probing);
+    if (!wait->view.failed && !probing.probeable) return leave_alone(note, label, probing.reason);
+    spark_available(&wait->view, wait->spark_query, &wait->sources, &beginning.available);
+    if (wait->view.failed) return look_again(wait, note, label);
+
+    /* What arrived before now has no dates: it would look like one burst. So the first total is the source's
+     * end. */
+    answer_t answer = ask(wait, &beginning.total);
+    if (answer == SOURCE_STOPPED) return GOVERNED_ENDED;
+    if (answer == SOURCE_SILENT) return look_again(wait, note, label);
     beginning.limit = probing.limit;
     beginning.now_ns = clock_monotonic_ns();
     beginning.epoch_ns = clock_epoch_ns();
     note->query = query_begin(&identity, options, &beginning);
     note->state = note->query ? NOTE_GOVERNED : NOTE_LEFT;
+    return note->query ? GOVERNED_ENDED : GOVERNED_NOT;
 }
 
-/* Every later wait: the trigger that has just ended. */
-static void hear_trigger(governed_wait_t *wait)
+/* Every later wait begins with the trigger that has just ended. */
+static bool hear_trigger(governed_wait_t *wait)
 {
     int64_t available = 0;
+    wait->spark_query = spark_query_of_thread(&wait->view);
+    if (!wait->spark_query) jni_fail(&wait->view, "this thread's query is not found any more");
     spark_sources(&wait->view, wait->spark_query, &wait->sources);
     spark_available(&wait->view, wait->spark_query, &wait->sources, &available);
-    if (!wait->view.failed) query_trigger(wait->query, clock_monotonic_ns(), available);
+    if (!wait->view.failed) {
+        query_trigger(wait->query, clock_monotonic_ns(), available);
+        return true;
+    }
+    char what[400];
+    snprintf(what, sizeof what, "its offsets cannot be read (%s)", wait->view.failure);
+    query_fault(wait->query, clock_monotonic_ns(), what);
+    return false;
 }
 
-/* Asks the source for its end. False when the wait is to end without more ado. */
-static bool ask(governed_wait_t *wait, query_look_t *look)
+/* One question to the source, for the next decision. */
+static answer_t probe(governed_wait_t *wait, query_look_t *look)
 {
-    int64_t asked_ns = clock_monotonic_ns();
     wait->asked = true;
-    jni_begin(&wait->view, wait->view.env);
-    spark_probe(&wait->view, &wait->sources, &look->total);
-    look->now_ns = clock_monotonic_ns();
-    look->elapsed_ns = look->now_ns - asked_ns;
-    look->probed = !wait->view.failed;
-    if (look->probed) return true;
-
-    jni_view_t inner;
-    jni_begin(&inner, wait->view.env);
-    bool active = spark_is_active(&inner, wait->spark_query);
-    if (!active && !inner.failed) return false; /* stop() interrupted the call: Spark's loop ends by itself */
-    char what[400];
-    snprintf(what, sizeof what, "the source did not answer (%s)", wait->view.failure);
-    query_fault(wait->query, look->now_ns, what);
-    if (wait->view.interrupted)
-        spark_interrupt_self(&inner); /* the next sleep throws it, as Spark's own would */
-    return true;
+    answer_t answer = ask(wait, &look->total);
+    int64_t answered_ns = clock_monotonic_ns();
+    look->elapsed_ns = answered_ns - look->now_ns;
+    look->now_ns = answered_ns;
+    look->probed = answer == SOURCE_ANSWERED;
+    if (answer == SOURCE_SILENT) {
+        char what[400];
+        snprintf(what, sizeof what, "the source did not answer (%s)", wait->view.failure);
+        query_fault(wait->query, answered_ns, what);
+    }
+    return answer;
 }
 
 /* Sleeps until `until_ns`, or until the wall clock has been set. */
@@ -134,7 +161,7 @@ static governed_t decide_until_fired(governed_wait_t *wait, const options_t *opt
     bool ask_first = false;
     while (!agent_is_dying()) {
         query_look_t look = {.now_ns = clock_monotonic_ns()};
-        if (ask_first && query_may_probe(wait->query, look.now_ns) && !ask(wait, &look))
+        if (ask_first && query_may_probe(wait->query, look.now_ns) && probe(wait, &look) == SOURCE_STOPPED)
             return GOVERNED_ENDED;
         look.own_ns = own_end_ns(wait);
         decision_t decision = query_decide(wait->query, &look);
@@ -155,20 +182,15 @@ static governed_t decide_until_fired(governed_wait_t *wait, const options_t *opt
 static governed_t govern(governed_wait_t *wait, const options_t *options, note_t *note)
 {
     if (note->state == NOTE_NEW) {
-        wait->spark_query = spark_query_of_thread(&wait->view);
-        if (!wait->spark_query) {
-            note->state = NOTE_LEFT;
-            return GOVERNED_NOT;
-        }
-        look_at(wait, options, note);
+        governed_t result = look_at(wait, options, note);
         wait->query = note->query;
-        if (note->state != NOTE_GOVERNED) return GOVERNED_NOT;
+        if (note->state != NOTE_GOVERNED) return result;
     } else {
         wait->query = note->query;
-        wait->spark_query = spark_query_of_thread(&wait->view);
-        if (!wait->spark_query) jni_fail(&wait->view, "this thread's query is not found any more");
-        hear_trigger(wait);
-        if (wait->view.failed) return fault(wait, note, "its offsets cannot be read");
+        if (!hear_trigger(wait)) {
+            if (query_is_released(wait->query)) note->state = NOTE_LEFT;
+            return GOVERNED_NOT;
+        }
     }
     governed_t result = decide_until_fired(wait, options);
     if (query_is_released(wait->query)) note->state = NOTE_LEFT;

@@ -50,6 +50,7 @@ static void describe(jni_view_t *view, jthrowable thrown)
     enum { DEEPEST_CAUSE = 8 };
     jni_view_t inner;
     jni_begin(&inner, view->env);
+    inner.describing = true;
     if (!jni_push(&inner, 4 * DEEPEST_CAUSE)) return;
     jni_text(&inner, jni_object(&inner, thrown, "toString", "()Ljava/lang/String;"), view->failure,
              sizeof view->failure);
@@ -66,18 +67,13 @@ static void describe(jni_view_t *view, jthrowable thrown)
 /* True when no exception is pending. An exception is cleared, and kept in words. */
 static bool succeeded(jni_view_t *view)
 {
-    static _Thread_local bool describing; /* a toString() that throws again must not lead back here */
     JNIEnv *env = view->env;
     if (!(*env)->ExceptionCheck(env)) return true;
     jthrowable thrown = (*env)->ExceptionOccurred(env);
     (*env)->ExceptionClear(env);
     view->failed = true;
     snprintf(view->failure, sizeof view->failure, "an exception");
-    if (thrown && !describing) {
-        describing = true;
-        describe(view, thrown);
-        describing = false;
-    }
+    if (thrown && !view->describing) describe(view, thrown);
     (*env)->DeleteLocalRef(env, thrown);
     return false;
 }

@@ -19,6 +19,7 @@
 typedef struct {
     JNIEnv *env;
     bool failed;
+    bool describing;   /* while an exception is put into words, one of its own methods may throw again */
     bool interrupted;  /* the exception was an interruption, which has cleared the thread's interrupt flag */
     char failure[256]; /* in words: "java.lang.IllegalStateException: topic gone" */
 } jni_view_t;

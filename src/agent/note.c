@@ -60,6 +60,7 @@ void note_executor(JNIEnv *env, jobject executor, int64_t interval_ms)
     if (note->executor) (*env)->DeleteWeakGlobalRef(env, note->executor);
     note->query = NULL;
     note->state = NOTE_NEW;
+    note->failed_looks = 0;
     note->interval_ms = interval_ms;
     note->executor = (*env)->NewWeakGlobalRef(env, executor);
     (*env)->ExceptionClear(env); /* OutOfMemoryError: then there is no executor, and waits stay plain */

@@ -23,7 +23,8 @@ typedef struct note {
     jweak executor;
     int64_t interval_ms;
     note_state_t state;
-    query_t *query; /* may stay set in NOTE_LEFT, for its summary */
+    int failed_looks; /* in NOTE_NEW */
+    query_t *query;   /* may stay set in NOTE_LEFT, for its summary */
     struct note *next;
 } note_t;
 

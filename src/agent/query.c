@@ -132,7 +132,7 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
     }
     query->trigger_ns = beginning->trigger_ns;
     query->epoch_ns = beginning->epoch_ns;
-    query->available = beginning->total;
+    query->available = beginning->available;
     governor_start(query->governor, beginning->now_ns, beginning->total);
     announce(query);
 

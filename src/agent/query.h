@@ -27,9 +27,10 @@ typedef struct query query_t;
 typedef struct {
     int64_t trigger_ns; /* the job's own trigger interval */
     int64_t now_ns;
-    int64_t epoch_ns; /* clock_epoch_ns(): the grid's origin */
-    int64_t total;    /* what batches have taken so far */
-    int64_t limit;    /* most events one trigger takes, 0 = no limit */
+    int64_t epoch_ns;  /* clock_epoch_ns(): the grid's origin */
+    int64_t available; /* what batches have taken so far */
+    int64_t total;     /* what the source holds; nothing of it is pending to the governor */
+    int64_t limit;     /* most events one trigger takes, 0 = no limit */
 } query_beginning_t;
 
 /* Starts governing; says so in the log, and opens the journal when there is to be one. NULL, after a line in
