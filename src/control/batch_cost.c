@@ -8,18 +8,18 @@ enum { TRUSTED = 3 }; /* batches of a class before the chord may rest on it */
 
 static int class_of(int64_t events)
 {
-    int class = 0;
-    while (events > 1 && class < COST_CLASSES - 1) {
+    int index = 0;
+    while (events > 1 && index < COST_CLASSES - 1) {
         events >>= 1;
-        class ++;
+        index++;
     }
-    return class;
+    return index;
 }
 
 /* The typical size of a class, 2^k to 2^(k+1) - 1: its geometric middle. */
-static double class_events(int class)
+static double class_events(int index)
 {
-    return class == 0 ? 1 : ldexp(M_SQRT2, class);
+    return index == 0 ? 1 : ldexp(M_SQRT2, index);
 }
 
 static int by_value(const void *left, const void *right)
@@ -28,16 +28,16 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static int samples(const batch_cost_t *cost, int class)
+static int samples(const batch_cost_t *cost, int index)
 {
-    return cost->seen[class] < COST_RECENT ? cost->seen[class] : COST_RECENT;
+    return cost->seen[index] < COST_RECENT ? cost->seen[index] : COST_RECENT;
 }
 
-static double median(const batch_cost_t *cost, int class)
+static double median(const batch_cost_t *cost, int index)
 {
     float sorted[COST_RECENT];
-    const int count = samples(cost, class);
-    memcpy(sorted, cost->recent_s[class], sizeof sorted);
+    const int count = samples(cost, index);
+    memcpy(sorted, cost->recent_s[index], sizeof sorted);
     qsort(sorted, (size_t)count, sizeof *sorted, by_value);
     return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
@@ -50,11 +50,11 @@ static void refit(batch_cost_t *cost)
         int last;
     } blocks[COST_CLASSES];
     int count = 0;
-    for (int class = 0; class < COST_CLASSES; class ++) {
-        if (cost->seen[class] == 0) continue;
-        blocks[count].value = median(cost, class);
-        blocks[count].weight = samples(cost, class);
-        blocks[count++].last = class;
+    for (int index = 0; index < COST_CLASSES; index++) {
+        if (cost->seen[index] == 0) continue;
+        blocks[count].value = median(cost, index);
+        blocks[count].weight = samples(cost, index);
+        blocks[count++].last = index;
         while (count > 1 && blocks[count - 2].value > blocks[count - 1].value) {
             const double weight = blocks[count - 2].weight + blocks[count - 1].weight;
             blocks[count - 2].value = (blocks[count - 2].value * blocks[count - 2].weight +
@@ -65,28 +65,28 @@ static void refit(batch_cost_t *cost)
             count--;
         }
     }
-    for (int block = 0, class = 0; block < count; block++)
-        for (; class <= blocks[block].last; class ++)
-            cost->monotone_s[class] = blocks[block].value;
+    for (int block = 0, index = 0; block < count; block++)
+        for (; index <= blocks[block].last; index++)
+            cost->monotone_s[index] = blocks[block].value;
 }
 
 void batch_cost_observe(batch_cost_t *cost, int64_t events, double seconds)
 {
     if (events <= 0 || !isfinite(seconds) || seconds < 0) return;
-    const int class = class_of(events);
-    cost->recent_s[class][cost->seen[class] % COST_RECENT] = (float)seconds;
+    const int index = class_of(events);
+    cost->recent_s[index][cost->seen[index] % COST_RECENT] = (float)seconds;
     /* Counted on past the ring's size, but never so far that the count overflows. */
-    if (++cost->seen[class] == 2 * COST_RECENT) cost->seen[class] = COST_RECENT;
+    if (++cost->seen[index] == 2 * COST_RECENT) cost->seen[index] = COST_RECENT;
     refit(cost);
 }
 
 cost_line_t batch_cost_line(const batch_cost_t *cost)
 {
     int low = -1, high = -1;
-    for (int class = 0; class < COST_CLASSES; class ++) {
-        if (cost->seen[class] < TRUSTED) continue;
-        if (low < 0) low = class;
-        high = class;
+    for (int index = 0; index < COST_CLASSES; index++) {
+        if (cost->seen[index] < TRUSTED) continue;
+        if (low < 0) low = index;
+        high = index;
     }
     if (low < 0) return (cost_line_t){0};
     const double span = class_events(high) - class_events(low);
@@ -99,12 +99,12 @@ double batch_cost_seconds(const batch_cost_t *cost, int64_t events)
 {
     const double size = events > 0 ? (double)events : 0;
     int below = -1, above = -1;
-    for (int class = 0; class < COST_CLASSES && above < 0; class ++) {
-        if (cost->seen[class] == 0) continue;
-        if (class_events(class) <= size)
-            below = class;
+    for (int index = 0; index < COST_CLASSES && above < 0; index++) {
+        if (cost->seen[index] == 0) continue;
+        if (class_events(index) <= size)
+            below = index;
         else
-            above = class;
+            above = index;
     }
     if (below < 0) return above < 0 ? 0 : cost->monotone_s[above];
     if (above < 0)

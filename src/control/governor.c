@@ -139,13 +139,9 @@ static void arrive(void *context, chunk_t chunk)
 static void observe(governor_t *g, int64_t now_ns, int64_t total)
 {
     const int64_t events = total - g->observed_total;
-    int64_t from_ns = g->observed_ns;
     if (events > 0) {
         if (g->first_arrival_ns == none_yet) g->first_arrival_ns = now_ns;
-        /* After a day without a look there is nothing left to be exact about, and dealing out slots would
-         * take long. */
-        if (now_ns - from_ns > 24 * hour_ns) from_ns = now_ns - 24 * hour_ns;
-        spread_events(&g->grid, from_ns, now_ns, events, arrive, g);
+        spread_events(&g->grid, g->observed_ns, now_ns, events, arrive, g);
         g->seen += events;
     }
     if (events > 0 || now_ns > g->observed_ns)

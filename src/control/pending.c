@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stddef.h>
 
+enum { SPREAD_STEPS = 4096 }; /* most chunks of one spread */
+
 static chunk_t *at(pending_t *pending, int index)
 {
     return &pending->chunks[(pending->head + index) % PENDING_CHUNKS];
@@ -62,18 +64,18 @@ waiting_t pending_waiting(const pending_t *pending, int64_t now_ns, double p)
 void spread_events(const grid_t *grid, int64_t from_ns, int64_t to_ns, int64_t events, chunk_sink_t *sink,
                    void *context)
 {
-    if (events <= 0) return;
     const __int128 length = to_ns - from_ns;
+    const int64_t coarse_ns =
+        length > (__int128)SPREAD_STEPS * grid_slot_ns(grid) ? (int64_t)(length / SPREAD_STEPS) : 0;
     int64_t dealt = 0, left_ns = from_ns;
-    while (left_ns < to_ns) {
-        int64_t right_ns = grid_after(grid, grid->slots, left_ns);
+    while (left_ns < to_ns && dealt < events) {
+        int64_t right_ns = grid_after(grid, grid->slots, left_ns + coarse_ns);
         if (right_ns > to_ns) right_ns = to_ns;
         /* Event i of n is placed at (i + 1/2) / n of the way: this many lie at or before right_ns. */
         const int64_t due = (int64_t)(((__int128)events * (right_ns - from_ns) * 2 + length) / (2 * length));
         if (due > dealt) {
-            sink(context, (chunk_t){.time_ns = left_ns + (right_ns - left_ns) / 2,
-                                    .since_ns = from_ns,
-                                    .events = due - dealt});
+            const int64_t middle_ns = left_ns + (right_ns - left_ns) / 2;
+            sink(context, (chunk_t){.time_ns = middle_ns, .since_ns = from_ns, .events = due - dealt});
             dealt = due;
         }
         left_ns = right_ns;

@@ -51,7 +51,8 @@ waiting_t pending_waiting(const pending_t *pending, int64_t now_ns, double p);
 typedef void chunk_sink_t(void *context, chunk_t chunk);
 
 /* Deals `events` that arrived somewhere in (from_ns, to_ns] evenly over the slots in between, as whole events
- * that keep their sum: a fraction dealt twice would count one event at two trigger points. */
+ * that keep their sum: a fraction dealt twice would count one event at two trigger points. Gaps of more than
+ * 4096 slots are dealt more coarsely. */
 void spread_events(const grid_t *grid, int64_t from_ns, int64_t to_ns, int64_t events, chunk_sink_t *sink,
                    void *context);
 

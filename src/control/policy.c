@@ -19,7 +19,9 @@ int64_t rule_max_wait_ns(goal_t goal, int64_t trigger_ns, double budget, int64_t
     const int64_t paid_ns = (int64_t)((double)trigger_ns / budget);
     switch (goal) {
     case GOAL_STRICT:
-        return paid_ns;
+        /* With a budget between whole numbers a cap of T0/beta could not be kept within the budget: batches
+         * that fine do not nest in the shadow's. */
+        return budget < 1 ? paid_ns : trigger_ns / (int64_t)budget;
     case GOAL_BALANCED:
         return 2 * paid_ns;
     default:

@@ -1,0 +1,207 @@
+/* The parts of the decision law: grid, pending events, batch cost, rate, histogram.
+ * links: control common */
+#include "common/histogram.h"
+#include "common/random.h"
+#include "control/arrival_rate.h"
+#include "control/batch_cost.h"
+#include "control/grid.h"
+#include "control/pending.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "near.h"
+
+#include <cmocka.h>
+
+static const int64_t second_ns = INT64_C(1000000000);
+
+static void grid_contains_every_trigger_point(void **state)
+{
+    (void)state;
+    const int64_t triggers_ms[] = {1, 7, 25, 333, 500, 2000, 10001, 60000, 600000};
+    random_t random;
+    random_seed(&random, 1, 0);
+    for (size_t i = 0; i < sizeof triggers_ms / sizeof *triggers_ms; i++) {
+        const grid_t grid = grid_make(-12345678, triggers_ms[i] * 1000000, 0);
+        for (int k = 0; k < 2000; k++) {
+            const int64_t time_ns = (int64_t)random_below(&random, 1ull << 50) - (1ll << 49);
+            const int64_t trigger_ns = grid_after(&grid, 1, time_ns),
+                          slot_ns = grid_after(&grid, grid.slots, time_ns);
+            assert_true(trigger_ns > time_ns && trigger_ns - time_ns <= grid.trigger_ns);
+            assert_int_equal((trigger_ns - grid.origin_ns) % grid.trigger_ns, 0);
+            assert_true(slot_ns > time_ns && slot_ns <= trigger_ns);
+            assert_int_equal(grid_slot_before(&grid, trigger_ns), trigger_ns);
+            assert_int_equal(grid_slot_before(&grid, slot_ns), slot_ns);
+            assert_true(grid_slot_before(&grid, slot_ns - 1) < slot_ns);
+            assert_true(grid_slot_before(&grid, time_ns) <= time_ns);
+            assert_int_equal(grid_after(&grid, grid.slots, grid_slot_before(&grid, time_ns)), slot_ns);
+        }
+    }
+}
+
+static void default_slot_is_a_twentieth_within_limits(void **state)
+{
+    (void)state;
+    const int64_t expected_ms[][2] = {{500, 25}, {2000, 100}, {10000, 500}, {600000, 1000}, {100, 25}};
+    for (size_t i = 0; i < sizeof expected_ms / sizeof *expected_ms; i++) {
+        const grid_t grid = grid_make(0, expected_ms[i][0] * 1000000, 0);
+        assert_int_equal(grid_slot_ns(&grid), expected_ms[i][1] * 1000000);
+    }
+}
+
+typedef struct {
+    const grid_t *grid;
+    int64_t events, last_ns;
+} collected_t;
+
+static void collect(void *context, chunk_t chunk)
+{
+    collected_t *collected = context;
+    assert_true(chunk.events > 0);
+    assert_true(chunk.time_ns >= collected->last_ns);
+    collected->last_ns = chunk.time_ns;
+    collected->events += chunk.events;
+}
+
+static void spreading_keeps_whole_events(void **state)
+{
+    (void)state;
+    random_t random;
+    random_seed(&random, 2, 0);
+    const grid_t grid = grid_make(0, 2 * second_ns, 0);
+    for (int i = 0; i < 5000; i++) {
+        const int64_t from_ns = (int64_t)random_below(&random, 100 * (uint64_t)second_ns);
+        const int64_t to_ns = from_ns + (int64_t)random_below(&random, 3 * (uint64_t)second_ns);
+        const int64_t events = (int64_t)random_below(&random, i % 2 ? 4 : 100000);
+        collected_t collected = {.grid = &grid, .last_ns = from_ns};
+        spread_events(&grid, from_ns, to_ns, events, collect, &collected);
+        assert_int_equal(collected.events, events);
+        assert_true(collected.last_ns <= to_ns);
+    }
+}
+
+static void pending_is_first_in_first_out_and_never_younger(void **state)
+{
+    (void)state;
+    static pending_t pending;
+    static histogram_t waits;
+    memset(&pending, 0, sizeof pending);
+    memset(&waits, 0, sizeof waits);
+    /* Three times more chunks than fit: the oldest are merged, and keep the oldest time. */
+    for (int i = 0; i < 3 * PENDING_CHUNKS; i++)
+        pending_push(&pending, (chunk_t){.time_ns = i * second_ns, .since_ns = i * second_ns, .events = 2});
+    assert_int_equal(pending.events, 6 * PENDING_CHUNKS);
+    assert_int_equal(pending_oldest(&pending)->time_ns, 0);
+    const int64_t now_ns = 3 * PENDING_CHUNKS * second_ns;
+    pending_take(&pending, pending.events - 3, now_ns, &waits);
+    assert_int_equal(pending.events, 3);
+    assert_int_equal(pending_oldest(&pending)->time_ns, now_ns - 2 * second_ns);
+    assert_int_equal(waits.total, 6 * PENDING_CHUNKS - 3);
+    const waiting_t squared = pending_waiting(&pending, now_ns, 2),
+                    linear = pending_waiting(&pending, now_ns, 1);
+    const waiting_t between = pending_waiting(&pending, now_ns, 1.5);
+    assert_near(squared.waiting, 4 + 1 + 1, 1e-9);
+    assert_near(squared.growth, 2 * (2 + 1 + 1), 1e-9);
+    assert_near(linear.waiting, 4, 1e-9);
+    assert_near(linear.growth, 3, 1e-9);
+    assert_near(between.waiting, pow(2, 1.5) + 2, 1e-9);
+    assert_near(between.growth, 1.5 * (sqrt(2) + 2), 1e-9);
+    pending_take(&pending, 100, now_ns, &waits);
+    assert_null(pending_oldest(&pending));
+}
+
+static void batch_cost_is_monotone_and_robust(void **state)
+{
+    (void)state;
+    static batch_cost_t cost;
+    memset(&cost, 0, sizeof cost);
+    assert_true(batch_cost_seconds(&cost, 100) == 0);
+    random_t random;
+    random_seed(&random, 3, 0);
+    /* 5 s of JIT warm-up, then 0.2 s + 20 us an event; every tenth batch compacts for 4 s; the smallest are
+     * slow. */
+    for (int i = 0; i < 400; i++) {
+        const int64_t events = 1ll << random_below(&random, 16);
+        double seconds = 0.2 + 20e-6 * (double)events;
+        if (events < 4) seconds = 0.9;
+        if (i % 10 == 3) seconds = 4;
+        if (i < 5) seconds = 5;
+        batch_cost_observe(&cost, events, seconds);
+    }
+    double last = 0;
+    for (int64_t events = 1; events < 200000; events += 1 + events / 10) {
+        const double seconds = batch_cost_seconds(&cost, events);
+        assert_true(seconds >= last);
+        last = seconds;
+    }
+    assert_in_range((int)(1000 * batch_cost_seconds(&cost, 32768 * 1.414)), 600, 1300);
+    const cost_line_t line = batch_cost_line(&cost);
+    assert_true(line.per_event_s > 5e-6 && line.per_event_s < 40e-6);
+    batch_cost_observe(&cost, 0, 1);
+    batch_cost_observe(&cost, 10, NAN);
+    batch_cost_observe(&cost, 10, -1);
+    batch_cost_observe(&cost, INT64_MAX, 1e9);
+    assert_true(isfinite(batch_cost_seconds(&cost, INT64_MAX)));
+}
+
+static void rate_blend_follows_a_burst_fast_and_forgets_slowly(void **state)
+{
+    (void)state;
+    arrival_rate_t rate = {{0}, {0}};
+    assert_true(arrival_rate_blend(&rate) > 0);
+    for (int i = 0; i < 6000; i++)
+        arrival_rate_observe(&rate, 20, second_ns / 10);
+    const double steady = arrival_rate_blend(&rate);
+    assert_true(fabs(steady - 200 * 1.02) < 1);
+    for (int i = 0; i < 10; i++)
+        arrival_rate_observe(&rate, 400, second_ns / 10);
+    const double burst = arrival_rate_blend(&rate);
+    assert_true(burst > 3 * steady && burst < 4000);
+    for (int i = 0; i < 10; i++)
+        arrival_rate_observe(&rate, 0, second_ns / 10);
+    assert_true(arrival_rate_blend(&rate) > 10);
+    /* One observation cut into pieces tells the same. */
+    arrival_rate_t whole = {{0}, {0}}, pieces = {{0}, {0}};
+    arrival_rate_observe(&whole, 1000, second_ns);
+    for (int i = 0; i < 10; i++)
+        arrival_rate_observe(&pieces, 100, second_ns / 10);
+    assert_near(arrival_rate_blend(&whole), arrival_rate_blend(&pieces), 1e-6);
+}
+
+static void histogram_quantiles_are_within_a_class(void **state)
+{
+    (void)state;
+    static histogram_t histogram;
+    memset(&histogram, 0, sizeof histogram);
+    assert_true(histogram_quantile(&histogram, 0.5) == 0);
+    for (int i = 1; i <= 10000; i++)
+        histogram_add(&histogram, i * 1e-3, 3);
+    for (int percent = 1; percent < 100; percent++) {
+        const double exact = percent * 0.1, found = histogram_quantile(&histogram, percent / 100.0);
+        assert_true(fabs(found - exact) <= exact / HISTOGRAM_PER_OCTAVE + 1e-3);
+    }
+    assert_near(histogram_mean(&histogram), 5.0005, 1e-9);
+    assert_near(histogram_quantile(&histogram, 1), 10, 1e-9);
+    histogram_add(&histogram, -1, 1);
+    histogram_add(&histogram, 1e300, 1);
+    assert_near(histogram.max_s, 1e300, 1e290);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grid_contains_every_trigger_point),
+        cmocka_unit_test(default_slot_is_a_twentieth_within_limits),
+        cmocka_unit_test(spreading_keeps_whole_events),
+        cmocka_unit_test(pending_is_first_in_first_out_and_never_younger),
+        cmocka_unit_test(batch_cost_is_monotone_and_robust),
+        cmocka_unit_test(rate_blend_follows_a_burst_fast_and_forgets_slowly),
+        cmocka_unit_test(histogram_quantiles_are_within_a_class),
+    };
+    return cmocka_run_group_tests_name("control parts", tests, NULL, NULL);
+}

@@ -1,0 +1,370 @@
+/* Promises of the governor in closed loop: the shadow is the fixed trigger, no wait above max_wait, the
+ * budget holds at every moment. links: benchmark control common */
+#include "benchmark/simulate.h"
+#include "common/random.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "near.h"
+
+#include <cmocka.h>
+
+static const double ns = 1e9;
+
+typedef struct {
+    double rate_per_s, seconds;
+} phase_t;
+
+typedef struct {
+    arrival_t *arrivals;
+    size_t count, room;
+    double end_s;
+} traffic_t;
+
+static void add_phase(traffic_t *traffic, random_t *random, phase_t phase)
+{
+    double time_s = traffic->end_s;
+    traffic->end_s += phase.seconds;
+    while (phase.rate_per_s > 0 &&
+           (time_s += random_exponential(random) / phase.rate_per_s) < traffic->end_s) {
+        if (traffic->count == traffic->room) {
+            traffic->room = traffic->room ? 2 * traffic->room : 1024;
+            traffic->arrivals = realloc(traffic->arrivals, traffic->room * sizeof *traffic->arrivals);
+            assert_non_null(traffic->arrivals);
+        }
+        traffic->arrivals[traffic->count++] = (arrival_t){.time_ns = (int64_t)(time_s * ns), .events = 1};
+    }
+}
+
+static traffic_t make_traffic(uint64_t seed, const phase_t *phases, size_t count, int repeats)
+{
+    traffic_t traffic = {0};
+    random_t random;
+    random_seed(&random, seed, 0);
+    for (int repeat = 0; repeat < repeats; repeat++)
+        for (size_t i = 0; i < count; i++)
+            add_phase(&traffic, &random, phases[i]);
+    return traffic;
+}
+
+static governor_config_t config_for(double trigger_s, goal_t goal, double budget)
+{
+    return (governor_config_t){
+        .trigger_ns = (int64_t)(trigger_s * ns),
+        .goal = goal,
+        .policy = POLICY_ADAPTIVE,
+        .budget = budget,
+        .min_interval_ns = (int64_t)(0.1 * ns),
+        .max_interval_ns = (int64_t)(30 * ns),
+        .warmup_ns = (int64_t)(30 * ns),
+    };
+}
+
+static const batch_model_t usual_batches = {.fixed_s = 0.2, .per_event_s = 5e-6, .empty_s = 0.013};
+
+static simulation_t run(const governor_config_t *config, const batch_model_t *model, const traffic_t *traffic)
+{
+    simulation_t result;
+    assert_true(simulate(config, model, traffic->arrivals, traffic->count, NULL, NULL, &result));
+    assert_int_equal(result.events, traffic->count);
+    return result;
+}
+
+/* A fixed trigger written down without any of our code: fires at multiples of T0, or at once after a batch
+ * that took longer. */
+static void replay_fixed(const traffic_t *traffic, double trigger_s, const batch_model_t *model,
+                         int64_t *batches, double *mean_s)
+{
+    size_t taken = 0;
+    double fire_s = trigger_s, sum_s = 0;
+    *batches = 0;
+    while (taken < traffic->count) {
+        const size_t first = taken;
+        for (; taken < traffic->count && (double)traffic->arrivals[taken].time_ns / ns <= fire_s; taken++)
+            sum_s += fire_s - (double)traffic->arrivals[taken].time_ns / ns;
+        const size_t events = taken - first;
+        *batches += events > 0;
+        const double end_s =
+            fire_s + (events ? model->fixed_s + model->per_event_s * (double)events : model->empty_s);
+        const double grid_s = (floor(fire_s / trigger_s + 1e-9) + 1) * trigger_s;
+        fire_s = end_s > grid_s ? end_s : grid_s;
+    }
+    *mean_s = sum_s / (double)traffic->count;
+}
+
+static const phase_t bursts[] = {{200, 100}, {4000, 20}, {200, 30}, {5, 70}};
+static const phase_t sparse[] = {{0.5, 400}, {30, 20}, {0.05, 400}, {3, 100}};
+
+static void shadow_is_the_fixed_trigger(void **state)
+{
+    (void)state;
+    const double triggers_s[] = {0.5, 1, 2, 5, 10};
+    for (size_t i = 0; i < 2 * sizeof triggers_s / sizeof *triggers_s; i++) {
+        const double trigger_s = triggers_s[i / 2];
+        traffic_t traffic = i % 2 ? make_traffic(i, bursts, 4, 2) : make_traffic(i, sparse, 4, 3);
+        const governor_config_t config = config_for(trigger_s, GOAL_BALANCED, 1);
+        const simulation_t result = run(&config, &usual_batches, &traffic);
+        int64_t batches;
+        double mean_s;
+        replay_fixed(&traffic, trigger_s, &usual_batches, &batches, &mean_s);
+        /* Exact but for events that arrive between a probe and the trigger point they are counted at. */
+        assert_true(llabs(result.governor.shadow.batches - batches) <= 2 + batches / 50);
+        assert_near(result.governor.shadow.mean_s, mean_s, 0.03 * trigger_s);
+        free(traffic.arrivals);
+    }
+}
+
+/* Observed at every slot, the shadow has nothing to guess but the place inside the slot. */
+static void shadow_is_exact_when_every_slot_is_seen(void **state)
+{
+    (void)state;
+    traffic_t traffic = make_traffic(9, sparse, 4, 3);
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    governor_t *governor = governor_create(&config);
+    assert_non_null(governor);
+    governor_start(governor, 0, 0);
+    size_t seen = 0;
+    for (int64_t now_ns = 0; seen < traffic.count || now_ns % config.trigger_ns;
+         now_ns += governor_slot_ns(governor)) {
+        while (seen < traffic.count && traffic.arrivals[seen].time_ns <= now_ns)
+            seen++;
+        assert_true(governor_probe(governor, now_ns, (int64_t)seen));
+        if (seen == traffic.count && now_ns % config.trigger_ns == 0) break;
+    }
+    assert_true(governor_probe(governor, (int64_t)((traffic.end_s + 4) * ns), (int64_t)seen));
+    governor_stats_t stats;
+    governor_stats(governor, &stats);
+    int64_t batches;
+    double mean_s;
+    const batch_model_t instant = {0};
+    replay_fixed(&traffic, 2, &instant, &batches, &mean_s);
+    assert_int_equal(stats.shadow.batches, batches);
+    assert_int_equal(stats.shadow.events, traffic.count);
+    assert_near(stats.shadow.mean_s, mean_s, 0.05);
+    governor_destroy(governor);
+    free(traffic.arrivals);
+}
+
+static int64_t longest_wait_ns(goal_t goal, double trigger_s, double budget)
+{
+    const double limit_s[GOAL_COUNT] = {[GOAL_BALANCED] = 2 * trigger_s / budget,
+                                        [GOAL_STRICT] = trigger_s / budget,
+                                        [GOAL_LATENCY] = fmax(30, 2 * trigger_s),
+                                        [GOAL_COST] = fmax(30, 2 * trigger_s)};
+    return (int64_t)(limit_s[goal] * ns);
+}
+
+static void no_event_waits_longer_than_max_wait(void **state)
+{
+    (void)state;
+    const double triggers_s[] = {0.5, 2, 10, 60, 600};
+    for (int goal = 0; goal < GOAL_COUNT; goal++) {
+        for (size_t i = 0; i < sizeof triggers_s / sizeof *triggers_s; i++) {
+            const double stretch = fmax(1, triggers_s[i] / 10), budget = i % 2 ? 1 : 0.5;
+            const phase_t phases[] = {
+                {40, 40 * stretch}, {400, 5 * stretch}, {0.3, 60 * stretch}, {2, 30 * stretch}};
+            traffic_t traffic = make_traffic(100 + i, phases, 4, 2);
+            const governor_config_t config = config_for(triggers_s[i], (goal_t)goal, budget);
+            const simulation_t result = run(&config, &usual_batches, &traffic);
+            /* A trigger is one batch late at most when a batch was running at the moment. */
+            const double limit_s = (double)longest_wait_ns((goal_t)goal, triggers_s[i], budget) / ns;
+            assert_true(result.max_s <= fmax(limit_s, triggers_s[i]) + 1e-6);
+            free(traffic.arrivals);
+        }
+    }
+}
+
+static void user_max_wait_is_kept(void **state)
+{
+    (void)state;
+    traffic_t traffic = make_traffic(7, sparse, 4, 2);
+    governor_config_t config = config_for(10, GOAL_LATENCY, 1);
+    config.max_wait_ns = (int64_t)(3 * ns);
+    config.warmup_ns = 0;
+    const simulation_t result = run(&config, &usual_batches, &traffic);
+    /* The first two triggers are the job's own: there is no price yet. */
+    assert_true(result.max_s <= 10 + 1e-6);
+    assert_true(result.p99_s <= 3 + 1e-6);
+    free(traffic.arrivals);
+}
+
+static void budget_is_never_overdrawn(void **state)
+{
+    (void)state;
+    const phase_t step[] = {{0.5, 7200}, {500, 900}};
+    const phase_t on_off[] = {{0, 7}, {900, 0.4}, {0, 5}, {2, 11}};
+    const phase_t rising[] = {{0.02, 20000}, {1, 2000}, {50, 300}, {2000, 60}};
+    const struct {
+        const phase_t *phases;
+        size_t count;
+        int repeats;
+    } traffics[] = {{step, 2, 1}, {on_off, 4, 60}, {rising, 4, 1}, {bursts, 4, 3}, {sparse, 4, 4}};
+    const double budgets[] = {1, 1.5, 2, 3.7};
+    for (size_t i = 0; i < sizeof traffics / sizeof *traffics; i++) {
+        traffic_t traffic = make_traffic(20 + i, traffics[i].phases, traffics[i].count, traffics[i].repeats);
+        for (int goal = 0; goal < GOAL_COUNT; goal++) {
+            for (size_t k = 0; k < sizeof budgets / sizeof *budgets; k++) {
+                const governor_config_t config = config_for(2, (goal_t)goal, budgets[k]);
+                const simulation_t result = run(&config, &usual_batches, &traffic);
+                assert_true(result.max_overdebt <= 120);
+            }
+        }
+        free(traffic.arrivals);
+    }
+}
+
+static void budgets_are_met_on_steady_traffic(void **state)
+{
+    (void)state;
+    const phase_t steady = {100, 4000};
+    traffic_t traffic = make_traffic(30, &steady, 1, 1);
+    const double budgets[] = {0.5, 1, 2};
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        for (int goal = 0; goal < GOAL_COST; goal++) {
+            const governor_config_t config = config_for(2, (goal_t)goal, budgets[i]);
+            const simulation_t result = run(&config, &usual_batches, &traffic);
+            const double paid = (double)result.batches / (double)result.governor.shadow.batches;
+            assert_true(fabs(paid / budgets[i] - 1) <= 0.05);
+        }
+    }
+    free(traffic.arrivals);
+}
+
+static void cost_saves_batches_at_the_same_wait(void **state)
+{
+    (void)state;
+    traffic_t traffic = make_traffic(31, bursts, 4, 12);
+    const governor_config_t config = config_for(2, GOAL_COST, 1);
+    const simulation_t result = run(&config, &usual_batches, &traffic);
+    assert_true(result.mean_s <= 1.05 * result.governor.shadow.mean_s);
+    assert_true((double)result.batches <= 0.75 * (double)result.governor.shadow.batches);
+    free(traffic.arrivals);
+}
+
+static void fixed_policy_is_the_shadow(void **state)
+{
+    (void)state;
+    traffic_t traffic = make_traffic(32, bursts, 4, 1);
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.policy = POLICY_FIXED;
+    const simulation_t result = run(&config, &usual_batches, &traffic);
+    int64_t batches;
+    double mean_s;
+    replay_fixed(&traffic, 2, &usual_batches, &batches, &mean_s);
+    assert_true(llabs(result.batches - batches) <= 1);
+    assert_near(result.mean_s, mean_s, 0.01);
+    assert_near(result.governor.own.mean_s, result.governor.shadow.mean_s, 0.03);
+    free(traffic.arrivals);
+}
+
+static void bursts_wait_half_as_long_for_no_more_batches(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 40; seed < 45; seed++) {
+        traffic_t traffic = make_traffic(seed, bursts, 4, 2);
+        governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+        const simulation_t ours = run(&config, &usual_batches, &traffic);
+        config.policy = POLICY_FIXED;
+        const simulation_t fixed = run(&config, &usual_batches, &traffic);
+        assert_true(ours.batches <= fixed.batches * 1.02);
+        assert_true(ours.mean_s <= 0.58 * fixed.mean_s);
+        assert_true(ours.p95_s <= 0.92 * fixed.p95_s);
+        assert_true(ours.p99_s <= 1.18 * fixed.p99_s);
+        free(traffic.arrivals);
+    }
+}
+
+/* Batches that take longer than T0 run back to back, as Spark would run them, and the queue drains. */
+static void overload_runs_back_to_back(void **state)
+{
+    (void)state;
+    const phase_t phases[] = {{100, 100}, {4000, 20}, {100, 200}};
+    traffic_t traffic = make_traffic(50, phases, 3, 1);
+    const batch_model_t slow = {.fixed_s = 0.2, .per_event_s = 500e-6, .empty_s = 0.013};
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    const simulation_t ours = run(&config, &slow, &traffic);
+    config.policy = POLICY_FIXED;
+    const simulation_t fixed = run(&config, &slow, &traffic);
+    assert_true(ours.decisions[REASON_BACKLOG] > 0);
+    assert_true(ours.max_s <= 1.1 * fixed.max_s + 0.5);
+    free(traffic.arrivals);
+}
+
+static void bad_configurations_and_totals_are_refused(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.trigger_ns = 0;
+    assert_null(governor_create(&config));
+    config = config_for(2, GOAL_BALANCED, NAN);
+    assert_null(governor_create(&config));
+    config = config_for(2, GOAL_BALANCED, 1);
+    governor_t *governor = governor_create(&config);
+    governor_start(governor, 0, 1000);
+    assert_true(governor_probe(governor, (int64_t)ns, 1010));
+    assert_false(governor_probe(governor, (int64_t)(2 * ns), 1009));
+    governor_stats_t stats;
+    governor_stats(governor, &stats);
+    assert_int_equal(stats.seen, 10);
+    /* Without an answer from the source the job's own schedule is kept. */
+    decision_t decision = governor_decide(governor, (int64_t)(2.5 * ns), (int64_t)(4 * ns), true);
+    assert_false(decision.fire);
+    assert_int_equal(decision.reason, REASON_BLIND);
+    assert_int_equal(decision.wake_ns, (int64_t)(4 * ns));
+    decision = governor_decide(governor, (int64_t)(4 * ns), (int64_t)(4 * ns), true);
+    assert_true(decision.fire);
+    governor_destroy(governor);
+}
+
+/* A stopped, wild or absurd forecast must not make the wait worse than the fixed trigger's. */
+static void wrong_forecasts_stay_bounded(void **state)
+{
+    (void)state;
+    const double forecasts[] = {1e-9, 1e12, 200, NAN, -5, INFINITY};
+    for (size_t i = 0; i < sizeof forecasts / sizeof *forecasts; i++) {
+        const governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+        governor_t *governor = governor_create(&config);
+        governor_set_forecast(governor, forecasts[i], 1);
+        governor_start(governor, 0, 0);
+        int64_t total = 0, start_ns = 0;
+        for (int64_t now_ns = 0; now_ns < (int64_t)(600 * ns); now_ns += governor_slot_ns(governor)) {
+            total += 20;
+            governor_probe(governor, now_ns, total);
+            const int64_t own_ns = (start_ns / config.trigger_ns + 1) * config.trigger_ns;
+            const decision_t decision = governor_decide(governor, now_ns, own_ns, false);
+            assert_true(isfinite(decision.rate_per_s) && decision.rate_per_s > 0);
+            if (!decision.fire) continue;
+            start_ns = now_ns;
+            governor_trigger(governor, now_ns, now_ns, total);
+        }
+        governor_stats_t stats;
+        governor_stats(governor, &stats);
+        assert_true(stats.own.mean_s <= 1.3 * stats.shadow.mean_s);
+        assert_true(stats.own.batches <= stats.shadow.batches + 120);
+        governor_destroy(governor);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shadow_is_the_fixed_trigger),
+        cmocka_unit_test(shadow_is_exact_when_every_slot_is_seen),
+        cmocka_unit_test(no_event_waits_longer_than_max_wait),
+        cmocka_unit_test(user_max_wait_is_kept),
+        cmocka_unit_test(budget_is_never_overdrawn),
+        cmocka_unit_test(budgets_are_met_on_steady_traffic),
+        cmocka_unit_test(cost_saves_batches_at_the_same_wait),
+        cmocka_unit_test(fixed_policy_is_the_shadow),
+        cmocka_unit_test(bursts_wait_half_as_long_for_no_more_batches),
+        cmocka_unit_test(overload_runs_back_to_back),
+        cmocka_unit_test(bad_configurations_and_totals_are_refused),
+        cmocka_unit_test(wrong_forecasts_stay_bounded),
+    };
+    return cmocka_run_group_tests_name("governor", tests, NULL, NULL);
+}
