@@ -1,5 +1,6 @@
 /* Any sequence of calls, with wild times and totals: no crash, no decision that is not a number, no sleep
- * into the past. links: control common */
+ * into the past. */
+/* links: control common */
 #include "control/governor.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The pure delay-cost rule against the optimum: within p+1, and within 2 at p = 1, on random and on nested
- * arrivals, and on instances bred to be bad. Cost of a schedule: theta a batch + sum of wait^p. links:
- * control common */
+ * arrivals, and on instances bred to be bad. Cost of a schedule: theta a batch + sum of wait^p. */
+/* links: control common */
 #include "common/random.h"
 #include "control/policy.h"
 

@@ -1,5 +1,5 @@
-/* The parts of the decision law: grid, pending events, batch cost, rate, histogram.
- * links: control common */
+/* The parts of the decision law: grid, pending events, batch cost, rate, histogram. */
+/* links: control common */
 #include "common/histogram.h"
 #include "common/random.h"
 #include "control/arrival_rate.h"

@@ -1,5 +1,6 @@
 /* Promises of the governor in closed loop: the shadow is the fixed trigger, no wait above max_wait, the
- * budget holds at every moment. links: benchmark control common */
+ * budget holds at every moment. */
+/* links: benchmark control common */
 #include "benchmark/simulate.h"
 #include "common/random.h"
 
