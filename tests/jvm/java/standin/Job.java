@@ -43,7 +43,7 @@ public class Job {
     private static void stop(MicroBatchExecution query) throws InterruptedException {
         long before = System.nanoTime();
         boolean ended = query.stop(60_000);
-        System.out.println("stopped " + ended + " " + (System.nanoTime() - before) / 1_000_000 + " " + query.end());
+        System.out.println("stop " + ended + " " + (System.nanoTime() - before) / 1_000_000 + " " + query.end());
     }
 
     /** False when the program is to return from main. */
@@ -58,7 +58,7 @@ public class Job {
         case "interrupt":
             query.queryExecutionThread().interrupt();
             query.queryExecutionThread().join(60_000);
-            System.out.println("interrupted " + query.end());
+            System.out.println("interrupt " + query.end());
             return true;
         case "native":
             System.out.println("native " + isNative(SystemClock.class, "waitTillTime", long.class) + " "

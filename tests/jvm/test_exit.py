@@ -1,0 +1,52 @@
+"""However the JVM ends while a query is parked in a long governed wait: at once, and with its own exit code."""
+
+import signal
+import time
+
+import jvm
+import pytest
+
+SOON_S = 15  # a fraction of the wait, which lasts a minute; an exit takes well under a second where nothing else runs
+TRIGGER_MS = 60000
+
+ENDINGS = {
+    "return": (lambda program: program.say("return"), 0),
+    "exit": (lambda program: program.say("exit 3"), 3),
+    "halt": (lambda program: program.say("halt 4"), 4),
+    "end of input": (lambda program: program.process.stdin.close(), 0),
+    "SIGTERM": (lambda program: program.process.send_signal(signal.SIGTERM), 128 + signal.SIGTERM),
+    "SIGINT": (lambda program: program.process.send_signal(signal.SIGINT), 128 + signal.SIGINT),
+    "SIGKILL": (lambda program: program.process.kill(), -signal.SIGKILL),
+}
+
+
+def await_decision(journal):
+    """By then the query is known to the agent, so its summary is due at the end."""
+    end = time.monotonic() + jvm.DEADLINE_S
+    while not journal.exists() or '"decision"' not in journal.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def end_parked(job, how, journal=None):
+    agent = None if journal is None else f"journal={journal}"
+    program = job(agent=agent, trigger=TRIGGER_MS)
+    program.line("batch ")
+    assert program.ask("parked") == ("java" if agent is None else "native")
+    if journal is not None:
+        await_decision(journal)
+    started = time.monotonic()
+    how(program)
+    code = program.wait(SOON_S)
+    return code, time.monotonic() - started, program
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_the_exit_is_as_without_the_agent(job, tmp_path, name):
+    how, expected = ENDINGS[name]
+    plain_code, plain_s, _ = end_parked(job, how)
+    code, seconds, program = end_parked(job, how, tmp_path / "journal")
+    assert code == plain_code == expected, program.transcript()
+    assert seconds < plain_s + 5, program.transcript()
+    summaries = [line for line in program.agent_lines() if "query orders ended" in line]
+    assert len(summaries) == (0 if name == "SIGKILL" else 1), program.transcript()
