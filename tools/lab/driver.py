@@ -38,14 +38,27 @@ def submit_environment(scratch):
     return environment
 
 
-class Driver(Child):
-    """A driver whose job tells its state through small files in `directory`: ready (JSON), stop (asks it to end)."""
+class Submitted(Child):
+    """spark-submit of any job, with stdout and stderr in `directory`. Its pid is the JVM's: spark-submit becomes it."""
 
-    def __init__(self, job, arguments, directory, agent_options=None, settings=()):
+    def __init__(self, job, arguments, directory, agent_options=None, settings=(), cores=2):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        super().__init__(submit_command(job, [*arguments, "--directory", self.directory], agent_options, settings),
-                         self.directory / "driver.log", submit_environment(self.directory / "scratch"))
+        super().__init__(submit_command(job, arguments, agent_options, settings, cores), self.directory / "driver.log",
+                         submit_environment(self.directory / "scratch"), self.directory / "driver.out")
+
+    def log(self):
+        return self.output.read_text(encoding="utf-8", errors="replace")
+
+    def printed(self):
+        return (self.directory / "driver.out").read_text(encoding="utf-8", errors="replace")
+
+
+class Driver(Submitted):
+    """A driver whose job tells its state through small files in `directory`: ready (JSON), stop (asks it to end)."""
+
+    def __init__(self, job, arguments, directory, agent_options=None, settings=(), cores=2):
+        super().__init__(job, [*arguments, "--directory", directory], directory, agent_options, settings, cores)
 
     def wait_file(self, name, timeout_s):
         """The JSON that the job left under this name (written whole: by a rename)."""

@@ -44,15 +44,16 @@ def group_alive(leader):
 
 
 class Child:
-    """A process with its output in a file. Its group is ended on leaving the `with` block, whatever happened."""
+    """A process with its output in a file, or stdout in a second one. Its group is ended on leaving the `with` block,
+    whatever happened."""
 
-    def __init__(self, arguments, output, environment=None, grace_s=10):
+    def __init__(self, arguments, output, environment=None, stdout=None, grace_s=10):
         self.grace_s = grace_s
         self.output = output
-        with open(output, "ab") as file:
+        with open(output, "ab") as errors, open(stdout or os.devnull, "ab") as own:
             self.process = subprocess.Popen(
-                [str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=file,
-                stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+                [str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=own if stdout else errors,
+                stderr=errors, env=environment, start_new_session=True)
         self.pid = self.process.pid
 
     def __enter__(self):

@@ -1,0 +1,82 @@
+"""Invariant: what a job writes is the same with the agent and without."""
+
+import json
+import pathlib
+import subprocess
+import time
+import urllib.parse
+
+from conftest import ROOT
+
+from lab import journal
+from lab.driver import Submitted
+from lab.environment import command
+from lab.processes import wait_for
+from lab.traffic import Traffic
+
+SHAPE = "phases=60x10,900x6,20x8,700x5,40x6"
+SECONDS, WINDOW_S, WATERMARK_S = 35, 5, 5
+
+
+def committed_rows(output):
+    """The rows that the file sink has committed, sorted: its log says which files count."""
+    files = set()
+    log = pathlib.Path(output) / "_spark_metadata"
+    if not log.is_dir():
+        return []
+    for entry in log.iterdir():
+        if entry.name.startswith("."):
+            continue
+        for line in entry.read_text(encoding="utf-8").splitlines()[1:]:
+            files.add(urllib.parse.urlparse(json.loads(line)["path"]).path)
+    rows = []
+    for file in files:
+        rows += pathlib.Path(file).read_text(encoding="utf-8").splitlines()
+    return sorted(rows)
+
+
+def events_in(rows):
+    return sum(json.loads(row)["events"] for row in rows)
+
+
+def submit(kafka, topic, folder, agent_options):
+    arguments = ["--broker", kafka.broker, "--topic", topic, "--output", folder / "output", "--checkpoint",
+                 folder / "checkpoint", "--format", "json", "--trigger", "2 seconds", "--window", f"{WINDOW_S} seconds",
+                 "--watermark", f"{WATERMARK_S} seconds"]
+    return Submitted(ROOT / "baselines" / "example_job.py", arguments, folder, agent_options)
+
+
+def query_started(job):
+    """The checkpoint's offset log has its first entry: the query reads the topic from here on."""
+    return wait_for(lambda: (job.directory / "checkpoint" / "commits" / "0").exists() or not job.running(), 150)
+
+
+def close_windows(kafka, topic, last_ms):
+    """Later events move the watermark past the last window of the earlier ones, so that both jobs emit all of those."""
+    time.sleep(max(last_ms / 1000 + WINDOW_S + WATERMARK_S + 1 - time.time(), 0))
+    done = subprocess.run([command(), "generate", "--broker", kafka.broker, "--topic", topic, "--quiet", "--shape",
+                           "phases=100x0.1"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_output_is_the_same(kafka, tmp_path):
+    topic = kafka.topic("windows", 4)
+    options = f"warmup=3s,journal={tmp_path / 'journal.jsonl'}"
+    with submit(kafka, topic, tmp_path / "with", options) as governed, \
+            submit(kafka, topic, tmp_path / "without", None) as plain:
+        for job in (governed, plain):
+            assert query_started(job) and job.running(), job.tail()
+        with Traffic(kafka.broker, topic, SHAPE, tmp_path) as traffic:
+            sent = traffic.report()["sent"]
+            close_windows(kafka, topic, round(time.time() * 1000))
+        complete = wait_for(lambda: events_in(committed_rows(tmp_path / "with" / "output")) >= sent
+                            and events_in(committed_rows(tmp_path / "without" / "output")) >= sent, 90, every_s=0.5)
+        with_agent, without = (committed_rows(tmp_path / arm / "output") for arm in ("with", "without"))
+        assert complete, f"{events_in(with_agent)} and {events_in(without)} of {sent} events came out"
+        assert governed.running() and plain.running()
+    assert events_in(with_agent) == sent
+    assert len(with_agent) >= SECONDS / WINDOW_S
+    assert with_agent == without
+    decisions = journal.read(tmp_path / "journal.jsonl", "windows", "decision")
+    early = [line for line in decisions if line["fire"] and line["now_ns"] < line["own_ns"]]
+    assert early, "the governed job never fired early, so this run shows nothing"
