@@ -209,7 +209,8 @@ static bool read_flag(flags_t *flags, int argc, char **argv, int *index, int *ex
         return false;
     }
     if (flag->type != FLAG_SWITCH && text == NULL) {
-        if (*index + 1 == argc) {
+        /* A flag where a value belongs is a forgotten value; "--topic=--odd" still says it. */
+        if (*index + 1 == argc || strncmp(argv[*index + 1], "--", 2) == 0) {
             *exit_code = flags_usage_error(flags, "%s needs a value", flag->name);
             return false;
         }

@@ -171,6 +171,7 @@ static const flag_t table[] = {
 /* Flags that would silently do nothing are mistakes of the user. NULL when there are none. */
 static const char *useless_flag(const settings_t *s, const shape_t *shape)
 {
+    if (s->dry_run && s->json) return "--json does not go with --dry-run";
     if (s->trace_path != NULL) {
         if (s->shape_given) return "--shape does not go with --trace";
         if (s->baseline_given || s->multiplier_given || s->probability_given)
@@ -181,7 +182,6 @@ static const char *useless_flag(const settings_t *s, const shape_t *shape)
     if (s->baseline_given && shape->kind == SHAPE_PHASES) return "--baseline does not go with phases";
     if ((s->multiplier_given || s->probability_given) && shape->kind != SHAPE_BURST)
         return "--burst-mult and --burst-prob go with --shape burst only";
-    if (s->dry_run && s->json) return "--json does not go with --dry-run";
     return NULL;
 }
 

@@ -1,0 +1,224 @@
+"""The command line as its users meet it: exit codes, messages, dry runs. Needs no Kafka.
+
+    python3 test_cli.py PATH/TO/adaptivestream [unittest arguments]
+"""
+
+import gzip
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+TRACES = pathlib.Path(__file__).resolve().parent.parent / "data" / "traces"
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def call(*arguments, **options):
+    result = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options)
+    return result.returncode, result.stdout, result.stderr
+
+
+def counts(*arguments):
+    """The counts of a dry run, checked to be one line a second."""
+    code, out, errors = call("generate", "--dry-run", *arguments)
+    assert (code, errors) == (OK, ""), (code, errors)
+    lines = out.splitlines()
+    assert lines[0] == "second,count", lines[0]
+    rows = [tuple(map(int, line.split(","))) for line in lines[1:]]
+    assert [second for second, _ in rows] == list(range(len(rows)))
+    return [count for _, count in rows]
+
+
+class Dispatch(unittest.TestCase):
+    def test_without_subcommand(self):
+        code, out, errors = call()
+        self.assertEqual((code, out), (USAGE, ""))
+        self.assertIn("generate", errors)
+
+    def test_help(self):
+        for arguments in (["help"], ["--help"], ["-h"], ["help", "help"]):
+            code, out, errors = call(*arguments)
+            self.assertEqual((code, errors), (OK, ""))
+            self.assertIn("generate", out)
+            self.assertIn("version", out)
+
+    def test_help_of_a_subcommand(self):
+        expected = call("generate", "--help")
+        self.assertEqual(expected[0], OK)
+        self.assertEqual(call("help", "generate"), expected)
+        self.assertEqual(call("generate", "-h"), expected)
+        for flag, default in [("--topic", "adaptive-stream"), ("--broker", "localhost:9092"), ("--duration", "300"),
+                              ("--baseline", "100"), ("--burst-mult", "8"), ("--burst-prob", "0.1")]:
+            line = next(line for line in expected[1].splitlines() if line.startswith(f"  {flag} "))
+            self.assertTrue(line.endswith(f"(default {default})"), line)
+
+    def test_every_subcommand_has_help(self):
+        listed = [line.split()[0] for line in call("help")[1].splitlines() if line.startswith("  ")]
+        self.assertIn("generate", listed)
+        for name in listed:
+            code, out, errors = call("help", name)
+            self.assertEqual((code, errors), (OK, ""), name)
+            self.assertIn("Usage: adaptivestream", out)
+
+    def test_version(self):
+        code, out, _ = call("version")
+        self.assertEqual(code, OK)
+        self.assertRegex(out, r"^adaptivestream \d+\.\d+\.\d+\n$")
+        self.assertEqual(call("--version")[1], out)
+
+    def test_unknown_subcommand(self):
+        code, out, errors = call("generat")
+        self.assertEqual((code, out), (USAGE, ""))
+        self.assertIn("did you mean 'generate'?", errors)
+        code, _, errors = call("help", "xyzzy")
+        self.assertEqual(code, USAGE)
+        self.assertIn("'xyzzy'", errors)
+        self.assertNotIn("did you mean", errors)
+
+
+class Usage(unittest.TestCase):
+    def check(self, arguments, *mentions, code=USAGE):
+        got, out, errors = call("generate", *arguments)
+        self.assertEqual((got, out), (code, ""), (arguments, errors))
+        self.assertEqual(errors.count("\n"), 1, errors)
+        for mention in mentions:
+            self.assertIn(mention, errors)
+
+    def test_unknown_flag(self):
+        self.check(["--sede", "3"], "unknown flag --sede", "did you mean --seed?")
+        self.check(["--burst-mul=3"], "unknown flag --burst-mul;", "did you mean --burst-mult?")
+        self.check(["-Y", "3"], "unknown flag -Y")
+
+    def test_values(self):
+        for flag, value, low, high in [
+            ("--duration", "0", "0.001", "31536000"),
+            ("--duration", "-5", "0.001", "31536000"),
+            ("--duration", "1e300", "0.001", "31536000"),
+            ("--duration", "5 parsecs", "0.001", "31536000"),
+            ("--baseline", "-1", "0", "10000000"),
+            ("--baseline", "nan", "0", "10000000"),
+            ("--burst-mult", "0.5", "1", "1000000"),
+            ("--burst-prob", "1.1", "0", "1"),
+            ("--bin", "0", "0.001", "86400"),
+            ("--scale", "0", "1e-06", "1000000"),
+            ("--speed", "inf", "0.001", "1000000"),
+            ("--seed", "-1", "0", "9007199254740992"),
+            ("--seed", "1.5", "0", "9007199254740992"),
+            ("--payload", "1000001", "0", "1000000"),
+            ("--payload", "99999999999999999999", "0", "1000000"),
+            ("--spacing", "even", "poisson", "regular"),
+        ]:
+            self.check([flag, value], f"{flag} {value}: allowed", low, high)
+
+    def test_shapes(self):
+        self.check(["--shape", "brust"], "--shape", "'brust'", "burst, steady or phases")
+        self.check(["--shape", "phases=10x5,20"], "'20'", "RATExSECONDS")
+
+    def test_form(self):
+        self.check(["--topic"], "--topic needs a value")
+        self.check(["--topic", "--dry-run"], "--topic needs a value")
+        self.check(["--topic", ""], "--topic", "not empty")
+        self.check(["--dry-run=yes"], "--dry-run takes no value")
+        self.check(["extra"], "unexpected argument 'extra'")
+        self.check(["--", "--dry-run"], "unexpected argument '--dry-run'")
+        self.check(["-X", "nonsense"], "'nonsense'", "key=value")
+        self.check(["-X", "no.such.thing=1"], "no.such.thing")
+
+    def test_flags_that_exclude_each_other(self):
+        trace = str(TRACES / "llm_code.csv.gz")
+        self.check(["--scale", "2"], "--trace")
+        self.check(["--trace", trace, "--shape", "burst"], "--shape", "--trace")
+        self.check(["--trace", trace, "--baseline", "5"], "--baseline", "--trace")
+        self.check(["--shape", "phases=1x1", "--baseline", "5"], "--baseline", "phases")
+        self.check(["--shape", "steady", "--burst-prob", "1"], "--burst-prob", "burst")
+        self.check(["--dry-run", "--json"], "--json", "--dry-run")
+        self.check(["--trace", trace, "--dry-run", "--json"], "--json", "--dry-run")
+        self.check(["--baseline", "1e6", "--burst-mult", "100"], "1e+08 events/s", "1e+07")
+
+
+class DryRun(unittest.TestCase):
+    def test_phases(self):
+        shape = ["--shape", "phases=200x100,4000x20,200x30,5x70"]
+        self.assertEqual(sum(counts(*shape, "--spacing", "regular")), 106350)
+        self.assertEqual(counts("--shape", "phases=3x2,0x2,1x1", "--spacing=regular"), [3, 3, 0, 0, 1])
+        rows = counts(*shape)
+        self.assertEqual(len(rows), 220)
+        self.assertTrue(79000 < sum(rows[100:120]) < 81000)
+
+    def test_defaults_are_the_originals(self):
+        rows = counts()
+        self.assertEqual(len(rows), 300)
+        self.assertTrue(700 < max(rows) < 900)
+        self.assertTrue(60 < min(rows) < 100)
+
+    def test_seed(self):
+        self.assertEqual(counts("--seed", "5"), counts("--seed=5"))
+        self.assertNotEqual(counts("--seed", "5"), counts("--seed", "6"))
+        self.assertEqual(counts("--seed", "5", "--duration", "60"), counts("--seed", "5")[:60])
+
+    def test_duration(self):
+        self.assertEqual(len(counts("--shape", "phases=5x100", "--duration", "10")), 10)
+        self.assertEqual(len(counts("--shape", "steady", "--duration", "2 minutes")), 120)
+        self.assertEqual(len(counts("--shape", "steady", "--duration", "1500ms")), 2)
+
+    def test_traces(self):
+        for name, width, events, seconds in [
+            ("nasa_http", "1", 139329, 86400),
+            ("twitter_stream", "1", 5500528, 84660),
+            ("llm_code", "0.1", 8816, 3436),
+            ("btc_feed", "100ms", 55996, 18278),
+            ("tweets_tvshow", "0.1", 27388, 14400),
+        ]:
+            path = TRACES / f"{name}.csv.gz"
+            rows = counts("--trace", str(path), "--bin", width)
+            self.assertEqual((len(rows), sum(rows)), (seconds, events), name)
+            with gzip.open(path, "rt") as file:
+                bins = [int(line) for line in file.readlines()[1:]]
+            per_second = len(bins) // seconds
+            expected = [sum(bins[i * per_second : (i + 1) * per_second]) for i in range(seconds)]
+            self.assertEqual(rows, expected, name)
+
+    def test_scale_and_speed(self):
+        trace = ["--trace", str(TRACES / "llm_code.csv.gz"), "--bin", "0.1"]
+        self.assertEqual(sum(counts(*trace, "--scale", "10")), 88160)
+        self.assertEqual(sum(counts(*trace, "--scale", "0.25")), 2204)
+        rows = counts(*trace, "--speed", "10")
+        self.assertEqual((len(rows), sum(rows)), (344, 8816))
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "this system has no /dev/full")
+    def test_full_disk(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([PROGRAM, "generate", "--dry-run"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, FAILED)
+        self.assertIn("No space left", result.stderr)
+
+
+class Failures(unittest.TestCase):
+    def test_wrong_traces(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "trace.csv")
+            for content, mention in [(b"", "is empty"), (b"count\n1\nx\n", ":3: 'x'"), (b"a,b\n", "'count'"),
+                                     (gzip.compress(b"count\n" + b"1\n" * 99)[:-9], "end too early")]:
+                pathlib.Path(path).write_bytes(content)
+                code, out, errors = call("generate", "--trace", path, "--dry-run")
+                self.assertEqual((code, out), (FAILED, ""))
+                self.assertIn(path, errors)
+                self.assertIn(mention, errors)
+            code, _, errors = call("generate", "--trace", os.path.join(folder, "none"))
+            self.assertEqual(code, FAILED)
+            self.assertIn("No such file", errors)
+
+    def test_unreachable_broker(self):
+        code, out, errors = call("generate", "--broker", "localhost:1", "--duration", "1", "--quiet")
+        self.assertEqual((code, out), (FAILED, ""))
+        self.assertIn("Kafka at localhost:1 does not answer", errors)
+        self.assertIn("--broker", errors)
+        self.assertEqual(errors.count("\n"), 1, errors)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
