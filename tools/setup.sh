@@ -16,8 +16,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # A JDK that can run Spark 3.5: from 24 on the JVM refuses calls that its Hadoop libraries need.
 readonly oldest_jdk=17 newest_spark_jdk=23
-# What pip, its cache and Maven take up at the highest point of a first set-up.
-readonly needed_free_mb=3000
+# What pip with its cache, and the jars, take up at the highest point of a first set-up.
+readonly python_mb=1800 jars_mb=200
 
 fail() {
     echo "setup: $*" >&2
@@ -157,7 +157,7 @@ verify_jars() {
     local folder=$1 sums=$2 difference
     difference=$(diff <(cd "$folder" && LC_ALL=C sha256sum -- * | LC_ALL=C sort -k 2) \
                       <(LC_ALL=C sort -k 2 "$sums")) && return 0
-    echo "$difference" | sed -n 's/^< .* \(.*\)/  wrong or unexpected: \1/p; s/^> .* \(.*\)/  wrong or missing:    \1/p' >&2
+    echo "$difference" | sed -n 's/^[<>] [0-9a-f]* *\(.*\)/  missing, unexpected or changed: \1/p' | sort -u >&2
     return 1
 }
 
@@ -165,13 +165,13 @@ verify_jars() {
 explain() {
     local log=$1
     if grep -qiE 'no space left|disk quota' "$log"; then
-        echo "The disk is full: about $needed_free_mb MB are needed in $cache and for pip's and Maven's own caches."
+        echo "The disk is full: about $((python_mb + jars_mb)) MB are needed in $cache and for pip's and Maven's own caches."
     elif grep -qiE 'name resolution|unknown host|UnknownHost|unreachable|refused|timed? ?out|could not transfer|retrying' "$log"; then
         echo "No network? Check it (and the proxy or mirror of pip and Maven, if you use one), then run this again."
-    elif grep -qiE 'do not match the hashes|hash' "$log"; then
+    elif grep -qi 'do not match the hashes' "$log"; then
         echo "A download is not what was pinned: try again; if it persists, ask who runs your package mirror."
     else
-        echo "Everything it said is in $log."
+        echo "Everything it said is in $cache/failed.log."
     fi
 }
 
@@ -179,8 +179,7 @@ fail_with_log() {
     local what=$1 log=$2
     # The working folder goes; the log is kept for the user to read.
     cp "$log" "$cache/failed.log" 2>/dev/null || true
-    tail -n 8 "$log" >&2
-    fail "$what failed. $(explain "$cache/failed.log")"
+    fail "$what failed. $(explain "$log")"
 }
 
 # ------------------------------------------------------------------------------------------------- the parts
@@ -192,7 +191,8 @@ set_up_python() {
     say "Python environment: pyspark 3.5.7 is a download of 317 MB"
     # In its final place, since an environment cannot be moved; it counts only once the stamp is there.
     rm -rf "$python_home"
-    python3 -m venv "$python_home" >"$log" 2>&1 || fail_with_log "python3 -m venv $python_home" "$log"
+    python3 -m venv "$python_home" 2>&1 | tee "$log" >&2 ||
+        fail_with_log "python3 -m venv $python_home" "$log"
     # Downloads are unpacked beside the cache: /tmp is often small and in memory.
     pip=(env PIP_USER=0 TMPDIR="$work" "$python_home/bin/python" -m pip --disable-pip-version-check install
         --no-deps --require-hashes)
@@ -222,8 +222,10 @@ set_up_jars() {
     mkdir -p "$work/$name.pom"
     cp "$here/$name.pom.xml" "$work/$name.pom/pom.xml"
     JAVA_HOME=$java_home mvn --batch-mode --file "$work/$name.pom/pom.xml" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$jars" 2>&1 | tee "$log" | show_downloads ||
+        -DincludeScope=runtime -DoutputDirectory="$jars" 2>&1 | tee "$log" | show_downloads || {
+        grep '^\[ERROR\] .' "$log" | head -n 3 >&2 || true
         fail_with_log "Maven's download of $label" "$log"
+    }
     verify_jars "$jars" "$here/$name.sha256" ||
         fail "$label: these jars are not what tools/$name.sha256 pins. Remove them from Maven's local $(
         )repository (usually ~/.m2/repository) and run this again."
@@ -249,12 +251,12 @@ size_of() {
     du --summarize --human-readable "$1" | cut -f 1
 }
 
-# The folder itself may not exist yet.
 check_free_space() {
-    local free_mb
+    local free_mb needed_mb=$jars_mb
+    python_is_complete || needed_mb=$((needed_mb + python_mb))
     free_mb=$(df --output=avail --block-size=1M "$cache" | tail -n 1)
-    ((free_mb >= needed_free_mb)) ||
-        fail "only $((free_mb)) MB are free in $cache; the set-up needs $needed_free_mb MB. Free some, or $(
+    ((free_mb >= needed_mb)) ||
+        fail "only $((free_mb)) MB are free in $cache; the set-up needs $needed_mb MB. Free some, or $(
         )set XDG_CACHE_HOME to a folder on a larger disk."
 }
 
