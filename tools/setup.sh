@@ -104,8 +104,9 @@ set_up_machine() {
         "${missing[@]}" >&2 ||
         fail "apt-get could not install ${missing[*]}. Check the network and the disk, then run this again."
     mapfile -t missing < <(missing_packages)
-    ((${#missing[@]} == 0)) || fail "still missing after the installation: ${missing[*]}. Is another $(
-    ) one first on PATH (python3: $(command -v python3 || echo none), javac: $(command -v javac || echo none))?"
+    ((${#missing[@]} == 0)) ||
+        fail "still missing after the installation: ${missing[*]}. Does an older one come first on PATH $(
+        )(python3: $(command -v python3 || echo none), javac: $(command -v javac || echo none))?"
 }
 
 # ------------------------------------------------------------------------------------------------ the cache
@@ -304,16 +305,21 @@ verify_cache() {
 }
 
 main() {
-    locate_parts
     case ${1:-all} in
     build) set_up_machine ;;
-    spark) set_up_spark ;;
+    spark | env | verify)
+        locate_parts
+        case $1 in
+        spark) set_up_spark ;;
+        env) print_env ;;
+        verify) verify_cache ;;
+        esac
+        ;;
     all)
         set_up_machine
+        locate_parts
         set_up_spark
         ;;
-    env) print_env ;;
-    verify) verify_cache ;;
     *)
         sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
