@@ -13,6 +13,7 @@ import unittest
 
 PROGRAM = ""
 TRACES = pathlib.Path(__file__).resolve().parent.parent / "data" / "traces"
+README = pathlib.Path(__file__).resolve().parent.parent.parent / "README.md"
 OK, FAILED, USAGE = 0, 1, 2
 
 
@@ -62,6 +63,20 @@ class Dispatch(unittest.TestCase):
             code, out, errors = call("help", name)
             self.assertEqual((code, errors), (OK, ""), name)
             self.assertIn("Usage: adaptivestream", out)
+
+    def test_options_of_the_agent(self):
+        code, out, errors = call("options")
+        self.assertEqual((code, errors), (OK, ""))
+        names = [line.split()[0] for line in out.splitlines()]
+        self.assertIn("goal", names)
+        with open(README, encoding="utf-8") as readme:
+            text = readme.read()
+        for name in names:
+            self.assertIn(f"| `{name}` |", text, "an option that the README does not list")
+        self.assertEqual(call("options", "goal=strict,budget=2"), (OK, "", ""))
+        code, out, errors = call("options", "gaol=strict")
+        self.assertEqual((code, out), (USAGE, ""))
+        self.assertIn('did you mean "goal"?', errors)
 
     def test_version(self):
         code, out, _ = call("version")
