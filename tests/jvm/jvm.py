@@ -67,11 +67,19 @@ def agent_flag(options=""):
     return f"-agentpath:{AGENT}" + (f"={options}" if options else "")
 
 
+def await_text(path, text):
+    """Until the file has been written that far."""
+    end = time.monotonic() + DEADLINE_S
+    while not path.exists() or text not in path.read_text():
+        assert time.monotonic() < end, f'no "{text}" in {path} within {DEADLINE_S} s'
+        time.sleep(0.01)
+
+
 class Program:
     """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe."""
 
     def __init__(self, home, main, flags, classpath, checks=True):
-        checked = ["-Xcheck:jni", "-XX:+UnlockDiagnosticVMOptions", "-XX:+BytecodeVerificationLocal"] if checks else []
+        checked = ["-Xcheck:jni", "-Xverify:all"] if checks else []
         command = [home / "bin" / "java", "-XX:+UseSerialGC", *checked, *flags, "-cp", classpath, main]
         self.process = subprocess.Popen(
             [str(word) for word in command],

@@ -20,21 +20,13 @@ ENDINGS = {
 }
 
 
-def await_decision(journal):
-    """By then the query is known to the agent, so its summary is due at the end."""
-    end = time.monotonic() + jvm.DEADLINE_S
-    while not journal.exists() or '"decision"' not in journal.read_text():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def end_parked(job, how, journal=None):
     agent = None if journal is None else f"journal={journal}"
     program = job(agent=agent, trigger=TRIGGER_MS)
     program.line("batch ")
     assert program.ask("parked") == ("java" if agent is None else "native")
     if journal is not None:
-        await_decision(journal)
+        jvm.await_text(journal, '"decision"')  # from then on the agent knows the query and owes its summary
     started = time.monotonic()
     how(program)
     code = program.wait(SOON_S)

@@ -39,13 +39,13 @@ def stop(program):
 
 
 def keeps_its_own_schedule(program, trigger_ms):
-    """Batches at the epoch's grid only: the first one aside, which starts at once."""
+    """Batches on the epoch's grid only, the first one aside, which starts at once. EAGER would leave it by the third."""
     program.line("batch ")
-    for _ in range(4):
-        stamp = int(program.line("batch ").split()[2])
+    stamps = [int(program.line("batch ").split()[2]) for _ in range(5)]
+    for stamp in stamps:
         assert stamp % trigger_ms < 0.5 * trigger_ms, program.transcript()
-    for gap in gaps_ms(program, 2):
-        assert gap > 0.5 * trigger_ms, program.transcript()
+    for earlier, later in zip(stamps, stamps[1:]):
+        assert later - earlier > 0.5 * trigger_ms, program.transcript()
 
 
 def test_waits_end_early(job):
@@ -126,6 +126,15 @@ def test_faults_leave_the_job_on_its_own_schedule(job):
     assert "no broker answers" in lines[1] and "own schedule rules until its next batch" in lines[1]
     assert "3 faults in a row, the job's own schedule is kept from now on" in lines[2]
     assert "3 faults" in lines[3]
+
+
+def test_a_source_that_never_answers_leaves_the_job_on_its_own_schedule(job):
+    program = job(agent=EAGER, trigger=1000, temper="DEAD")
+    keeps_its_own_schedule(program, 1000)
+    stop(program)
+    leave(program)
+    assert any("no broker answers" in line for line in program.agent_lines()), program.transcript()
+    assert len(program.agent_lines()) <= 4
 
 
 def test_stop_ends_a_governed_wait_at_once(job):

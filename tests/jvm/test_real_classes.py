@@ -83,10 +83,10 @@ def test_an_unknown_shape_is_left_alone(originals, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", TARGETS, ids=["executor", "clock"])
-def test_a_verifying_jvm_loads_it(jdk, rewritten, spark_home, name):
-    classpath = os.pathsep.join([str(rewritten), f"{spark_home}/jars/*"])
-    source = jvm.HERE / "LoadClass.java"
-    command = [jdk / "bin" / "java", "-Xverify:all", "-cp", classpath, source, name.replace("/", "."), TARGETS[name][0]]
+def test_a_verifying_jvm_loads_it(jdk, rewritten, spark_home, classes, name):
+    classpath = os.pathsep.join([str(rewritten), f"{spark_home}/jars/*", str(classes)])  # Spark before its stand-ins
+    wanted = [name.replace("/", "."), TARGETS[name][0]]
+    command = [jdk / "bin" / "java", "-Xverify:all", "-cp", classpath, "standin.LoadClass", *wanted]
     result = subprocess.run(command, capture_output=True, text=True, env=jvm.environment(), timeout=jvm.DEADLINE_S)
     assert (result.returncode, result.stdout) == (0, "native\n"), result.stderr
 

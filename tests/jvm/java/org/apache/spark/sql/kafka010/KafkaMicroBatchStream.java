@@ -6,14 +6,15 @@ import scala.Option;
 
 /** Stand-in: a topic that grows by `perSecond` events a second, with the probe's temper as an option. */
 public class KafkaMicroBatchStream {
-    /** How the source answers when it is probed. */
-    public enum Temper { PROMPT, BLOCKING, FAILING }
+    /** How the source answers when it is probed: at once, after a minute, only twice, or never. */
+    public enum Temper { PROMPT, BLOCKING, FAILING, DEAD }
 
     private final Option maxOffsetsPerTrigger;
     private final Option minOffsetPerTrigger;
     private final long perSecond;
     private final Temper temper;
     private final long start = System.nanoTime();
+    private int answers;
 
     public KafkaMicroBatchStream(long perSecond, Long most, Long least, Temper temper) {
         this.perSecond = perSecond;
@@ -37,7 +38,7 @@ public class KafkaMicroBatchStream {
         if (!(from instanceof KafkaSourceOffset) || limit == null) {
             throw new IllegalArgumentException("asked from " + from + " with " + limit);
         }
-        if (temper == Temper.FAILING) {
+        if (temper == Temper.DEAD || (temper == Temper.FAILING && answers++ >= 2)) {
             throw new IllegalStateException("no broker answers");
         }
         if (temper == Temper.BLOCKING) {

@@ -1,3 +1,5 @@
+package standin;
+
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 
