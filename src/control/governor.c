@@ -256,10 +256,11 @@ static bool could_fire(const governor_t *g, const decision_t *d, int64_t time_ns
     return rule_verdict(&g->rule, waiting, d->price, d->rate_per_s) != VERDICT_CHEAP;
 }
 
-/* The next slot that is worth a probe: not before `earliest_ns`, at most T0 / LAZY_FRACTION away. */
+/* The next slot that is worth a probe: not before `earliest_ns`, at most T0 / LAZY_FRACTION away, or half of max_wait where that is
+ * shorter: what came during the sleep is dated at its start. */
 static int64_t lazy_wake_ns(const governor_t *g, const decision_t *d, int64_t now_ns, int64_t earliest_ns)
 {
-    const int64_t last_ns = now_ns + g->config.trigger_ns / LAZY_FRACTION;
+    const int64_t last_ns = now_ns + earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
     int64_t slot_ns = grid_after(&g->grid, g->grid.slots, later(now_ns, earliest_ns - 1));
     while (slot_ns < last_ns && !could_fire(g, d, slot_ns))
         slot_ns = grid_after(&g->grid, g->grid.slots, slot_ns);
@@ -282,6 +283,21 @@ static void keep_schedule(decision_t *d, reason_t reason, int64_t now_ns, int64_
 static bool warming_up(const governor_t *g, int64_t now_ns)
 {
     return g->price.triggers < WARM_TRIGGERS || now_ns - g->first_arrival_ns < g->config.warmup_ns;
+}
+
+/* Nothing is known to be pending. The job's own schedule is kept, but not without having asked; and who has come since the last look may
+ * not wait too long either. */
+static void stay_idle(const governor_t *g, decision_t *d, int64_t now_ns, int64_t own_ns)
+{
+    const bool asked = now_ns <= g->observed_ns;
+    if (now_ns >= own_ns) {
+        decide(d, asked, REASON_IDLE, now_ns);
+        return;
+    }
+    const int64_t next_ns = asked ? grid_after(&g->grid, g->grid.slots, now_ns) : now_ns;
+    const int64_t deadline_ns = later(next_ns, grid_slot_before(&g->grid, g->observed_ns + g->max_wait_ns));
+    const int64_t lazy_ns = lazy_wake_ns(g, d, now_ns, g->trigger_start_ns);
+    decide(d, false, REASON_IDLE, earlier(own_ns, earlier(lazy_ns, deadline_ns)));
 }
 
 /* The rule proper: something is pending, and price and rate are known. */
@@ -339,12 +355,8 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
         keep_schedule(&d, REASON_WARMUP, now_ns, own_ns);
     else if (oldest)
         apply_rule(g, &d, now_ns, oldest);
-    else if (now_ns >= own_ns && now_ns > g->observed_ns)
-        decide(&d, false, REASON_IDLE,
-               now_ns); /* nothing known to be pending is not the same as nothing pending */
     else
-        decide(&d, now_ns >= own_ns, REASON_IDLE,
-               earlier(own_ns, lazy_wake_ns(g, &d, now_ns, g->trigger_start_ns)));
+        stay_idle(g, &d, now_ns, own_ns);
     return d;
 }
 

@@ -183,14 +183,19 @@ static void no_event_waits_longer_than_max_wait(void **state)
 static void user_max_wait_is_kept(void **state)
 {
     (void)state;
+    const double limits_s[] = {0.6, 3};
     traffic_t traffic = make_traffic(7, sparse, 4, 2);
-    governor_config_t config = config_for(10, GOAL_LATENCY, 1);
-    config.max_wait_ns = (int64_t)(3 * ns);
-    config.warmup_ns = 0;
-    const simulation_t result = run(&config, &usual_batches, &traffic);
-    /* The first two triggers are the job's own: there is no price yet. */
-    assert_true(result.max_s <= 10 + 1e-6);
-    assert_true(result.p99_s <= 3 + 1e-6);
+    for (size_t i = 0; i < sizeof limits_s / sizeof *limits_s; i++) {
+        governor_config_t config = config_for(10, GOAL_LATENCY, 1);
+        config.max_wait_ns = (int64_t)(limits_s[i] * ns);
+        config.slot_ns = (int64_t)(0.1 * ns);
+        config.warmup_ns = 0;
+        simulation_t result = run(&config, &usual_batches, &traffic);
+        /* The first two triggers are the job's own: there is no price yet. */
+        assert_true(result.max_s <= 10 + 1e-6);
+        assert_true(result.p99_s <= limits_s[i] + 1e-6);
+        assert_true(result.probes < 30 * result.batches);
+    }
     free(traffic.arrivals);
 }
 
