@@ -15,7 +15,6 @@
 #include "agent/wait.h"
 #include "common/log.h"
 
-#include <errno.h>
 #include <jvmti.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -47,7 +46,10 @@ static bool read_options(void)
 {
     char error[512];
     options_defaults(&options);
-    if (!options_parse(option_text, &options, error, sizeof error)) {
+    bool understood = options_parse(option_text, &options, error, sizeof error);
+    free(option_text);
+    option_text = NULL;
+    if (!understood) {
         refuse(error);
         return false;
     }
