@@ -16,16 +16,16 @@ typedef enum {
     CLASSFILE_REWRITTEN,      /* the output holds the new class */
     CLASSFILE_ALREADY_NATIVE, /* the method is native as it is: nothing to do */
     CLASSFILE_NO_FIELD,       /* the class lacks the field that shows its shape is known */
-    CLASSFILE_NO_METHOD,      /* no method of that name and descriptor, or it is abstract, static or without Code */
-    CLASSFILE_MALFORMED,      /* truncated, inconsistent, or of an unknown structure */
-    CLASSFILE_OTHER_CLASS,    /* this_class is not the expected class */
+    CLASSFILE_NO_METHOD, /* no method of that name and descriptor, or it is abstract, static or without Code */
+    CLASSFILE_MALFORMED,   /* truncated, inconsistent, or of an unknown structure */
+    CLASSFILE_OTHER_CLASS, /* this_class is not the expected class */
 } classfile_result_t;
 
 typedef struct {
-    const char *class_name;        /* internal form, "org/apache/spark/util/SystemClock" */
+    const char *class_name; /* internal form, "org/apache/spark/util/SystemClock" */
     const char *method_name;
     const char *method_descriptor;
-    const char *field_name;        /* required field, or NULL */
+    const char *field_name; /* required field, or NULL */
     const char *field_descriptor;
 } classfile_target_t;
 

@@ -85,11 +85,10 @@ static governed_t look_at(governed_wait_t *wait, const options_t *options, note_
     spark_available(&wait->view, wait->spark_query, &wait->sources, &beginning.available);
     if (wait->view.failed) return look_again(wait, note, label);
 
-    /* What arrived before now has no dates: it would look like one burst. So the first total is the source's
-     * end. */
     answer_t answer = ask(wait, &beginning.total);
     if (answer == SOURCE_STOPPED) return GOVERNED_ENDED;
     if (answer == SOURCE_SILENT) return look_again(wait, note, label);
+    if (beginning.total < beginning.available) beginning.total = beginning.available;
     beginning.limit = probing.limit;
     beginning.now_ns = clock_monotonic_ns();
     beginning.epoch_ns = clock_epoch_ns();

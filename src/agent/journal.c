@@ -77,7 +77,7 @@ static void line_end(line_t *line)
 }
 
 void journal_start(const journal_subject_t *subject, const governor_config_t *config, const char *mode,
-                   int64_t now_ns, int64_t total)
+                   int64_t now_ns, int64_t taken, int64_t total)
 {
     if (!journal_is_open()) return;
     line_t line;
@@ -85,6 +85,7 @@ void journal_start(const journal_subject_t *subject, const governor_config_t *co
     json_string(&line.json, "version", ADAPTIVESTREAM_VERSION);
     json_string(&line.json, "mode", mode);
     json_integer(&line.json, "now_ns", now_ns);
+    json_integer(&line.json, "taken", taken);
     json_integer(&line.json, "total", total);
     json_integer(&line.json, "trigger_ns", config->trigger_ns);
     json_integer(&line.json, "origin_ns", config->origin_ns);

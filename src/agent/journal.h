@@ -1,11 +1,14 @@
 /*
  * The journal: one JSON object a line, each with "v":1, "event", "wall_ms", and the query's name, id and run.
  *
- *     start     a governor begins: every value of its configuration, and the first total (governor_create,
- * _start) limit     governor_set_source_limit align     governor_align restart   governor_start again: totals
- * ran backwards trigger   governor_trigger decision  governor_probe, when "total" is there, then
- * governor_decide; what it said; and counters so far summary   governor_stats at the query's end, and the
- * agent's own counters
+ *     start     a governor begins: every value of its configuration, and where batches ("taken") and source
+ *               ("total") stand: governor_create, governor_start
+ *     limit     governor_set_source_limit
+ *     align     governor_align
+ *     restart   governor_start again, because totals ran backwards
+ *     trigger   governor_trigger
+ *     decision  governor_probe, when "total" is there, then governor_decide; what it said; counters so far
+ *     summary   governor_stats at the query's end, and the agent's own counters
  *
  * Lines of one run, in order, are the calls its governor heard, with all their arguments: replaying them
  * gives the same decisions, bit for bit. Times ending in _ns are of CLOCK_MONOTONIC.
@@ -42,7 +45,7 @@ void journal_open(const char *path);
 bool journal_is_open(void);
 
 void journal_start(const journal_subject_t *subject, const governor_config_t *config, const char *mode,
-                   int64_t now_ns, int64_t total);
+                   int64_t now_ns, int64_t taken, int64_t total);
 void journal_limit(const journal_subject_t *subject, int64_t events);
 void journal_align(const journal_subject_t *subject, int64_t origin_ns);
 void journal_restart(const journal_subject_t *subject, int64_t now_ns, int64_t total);

@@ -133,12 +133,12 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
     query->trigger_ns = beginning->trigger_ns;
     query->epoch_ns = beginning->epoch_ns;
     query->available = beginning->available;
-    governor_start(query->governor, beginning->now_ns, beginning->total);
+    governor_start(query->governor, beginning->now_ns, beginning->available, beginning->total);
     announce(query);
 
     journal_open(options->journal);
     journal_start(&query->subject, &config, agent_mode_names[options->mode], beginning->now_ns,
-                  beginning->total);
+                  beginning->available, beginning->total);
     if (beginning->limit > 0) {
         governor_set_source_limit(query->governor, beginning->limit);
         journal_limit(&query->subject, beginning->limit);
@@ -181,7 +181,7 @@ void query_trigger(query_t *query, int64_t now_ns, int64_t available)
     query->blind = false;
     pthread_mutex_lock(&query->lock);
     if (available < query->available) {
-        governor_start(query->governor, now_ns, available);
+        governor_start(query->governor, now_ns, available, available);
         journal_restart(&query->subject, now_ns, available);
         log_line(LOG_WARNING, tag,
                  "query %s: offsets ran backwards, was the topic made anew? Pending events are "

@@ -29,7 +29,7 @@ typedef struct {
     int64_t now_ns;
     int64_t epoch_ns;  /* clock_epoch_ns(): the grid's origin */
     int64_t available; /* what batches have taken so far */
-    int64_t total;     /* what the source holds; nothing of it is pending to the governor */
+    int64_t total;     /* what the source holds; at least `available` */
     int64_t limit;     /* most events one trigger takes, 0 = no limit */
 } query_beginning_t;
 

@@ -111,7 +111,7 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
     }
     const grid_t grid = grid_make(config->origin_ns, config->trigger_ns, config->slot_ns);
     int64_t start_ns = 0;
-    governor_start(governor, start_ns, 0);
+    governor_start(governor, start_ns, 0, 0);
     while (source.taken < count) {
         const int64_t events = source_take(&source, start_ns);
         const double seconds = events ? model->fixed_s + model->per_event_s * (double)events : model->empty_s;

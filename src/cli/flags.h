@@ -3,10 +3,8 @@
  * drives parsing, messages and --help. Both "--name value" and "--name=value" are read; "--" ends the flags.
  *
  *     const flag_t table[] = {
- *         {.name = "--topic", .type = FLAG_TEXT, .value = &topic, .argument = "NAME", .preset =
- * "adaptive-stream", .help = "Kafka topic to write to"},
- *         {.name = "--seed", .type = FLAG_INTEGER, .value = &seed, .preset = "1", .minimum = 0, .maximum =
- * 1e9, ...},
+ *         {.name = "--topic", .type = FLAG_TEXT, .value = &topic, .argument = "NAME", .help = "topic to write to"},
+ *         {.name = "--seed", .type = FLAG_INTEGER, .value = &seed, .preset = "1", .maximum = 1e9, ...},
  *     };
  *     flags_t flags = {.command = "generate", .summary = "...", .table = table, .count = 2};
  *     int exit_code;

@@ -48,6 +48,8 @@ struct governor {
     int64_t now_ns;           /* latest time heard of */
     int64_t observed_ns;      /* all arrivals up to here are known... */
     int64_t observed_total;   /* ...and this is their total */
+    int64_t rated_ns;         /* the latest probe: rates are learned up to here */
+    int64_t rated_total;
     int64_t taken_total;      /* what batches have taken */
     int64_t first_arrival_ns; /* none_yet before the first event */
     int64_t trigger_start_ns; /* of the latest trigger */
@@ -117,22 +119,27 @@ static int64_t advance_clock(governor_t *g, int64_t now_ns)
     return g->now_ns;
 }
 
-void governor_start(governor_t *g, int64_t now_ns, int64_t total)
-{
-    now_ns = advance_clock(g, now_ns);
-    g->observed_ns = g->trigger_start_ns = now_ns;
-    g->observed_total = g->taken_total = total;
-    g->overran = false;
-    g->pending.length = 0;
-    g->pending.events = 0;
-    shadow_start(&g->shadow, &g->grid, now_ns);
-}
-
 static void arrive(void *context, chunk_t chunk)
 {
     governor_t *g = context;
     pending_push(&g->pending, chunk);
     shadow_arrive(&g->shadow, chunk);
+}
+
+void governor_start(governor_t *g, int64_t now_ns, int64_t taken, int64_t total)
+{
+    now_ns = advance_clock(g, now_ns);
+    g->observed_ns = g->rated_ns = g->trigger_start_ns = now_ns;
+    g->observed_total = g->rated_total = total;
+    g->taken_total = taken;
+    g->overran = false;
+    g->pending.length = 0;
+    g->pending.events = 0;
+    shadow_start(&g->shadow, &g->grid, now_ns);
+    if (total > taken) {
+        arrive(g, (chunk_t){.time_ns = now_ns, .since_ns = now_ns, .events = total - taken});
+        g->seen += total - taken;
+    }
 }
 
 /* All arrivals up to now_ns are known: `total`. */
@@ -144,8 +151,6 @@ static void observe(governor_t *g, int64_t now_ns, int64_t total)
         spread_events(&g->grid, g->observed_ns, now_ns, events, arrive, g);
         g->seen += events;
     }
-    if (events > 0 || now_ns > g->observed_ns)
-        arrival_rate_observe(&g->rate, events, now_ns - g->observed_ns);
     g->observed_ns = now_ns;
     g->observed_total = total;
     while (shadow_advance(&g->shadow, &g->grid, &g->cost, g->source_limit, now_ns))
@@ -179,6 +184,12 @@ bool governor_probe(governor_t *g, int64_t now_ns, int64_t total)
     now_ns = advance_clock(g, now_ns);
     if (total < g->observed_total) return false;
     observe(g, now_ns, total);
+    /* Rates are learned from probe to probe. When a batch asked for its offsets is not known exactly, a cold one does so seconds after its
+     * start; what it took beyond the last probe would look like a burst. */
+    if (total > g->rated_total || now_ns > g->rated_ns)
+        arrival_rate_observe(&g->rate, total - g->rated_total, now_ns - g->rated_ns);
+    g->rated_ns = now_ns;
+    g->rated_total = total;
     return true;
 }
 

@@ -13,7 +13,7 @@
  *
  * A cycle, as the agent runs it:
  *
- *     governor_start(g, now, total)                    once: the first total, nothing pending
+ *     governor_start(g, now, taken, total)             once: where batches and source stand
  *     loop:
  *         governor_trigger(g, start, end, available)   a trigger ran (batch or empty), up to `available` was
  * taken loop: d = governor_decide(g, now, own_ns)      own_ns: when the job's own schedule would end this
@@ -98,9 +98,10 @@ typedef struct {
 governor_t *governor_create(const governor_config_t *config);
 void governor_destroy(governor_t *governor);
 
-/* The first total of the source at time `now_ns`. Nothing is pending. Calling it again forgets pending
- * events, not what was learned: for a source whose totals ran backwards (a recreated topic). */
-void governor_start(governor_t *governor, int64_t now_ns, int64_t total);
+/* Batches so far have taken all events up to `taken`, and the source holds `total` (>= taken) at time `now_ns`. What lies between is pending
+ * as if it had come just now, for us and for the shadow alike, but tells nothing of the rate. Calling it again forgets pending events, not
+ * what was learned: for a source whose totals ran backwards (a recreated topic). */
+void governor_start(governor_t *governor, int64_t now_ns, int64_t taken, int64_t total);
 
 /* A trigger started at start_ns and was over at end_ns; batches so far have taken all events up to
  * `available`. A trigger that took none (available as before) is an empty one. */

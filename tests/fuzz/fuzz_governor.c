@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     governor_t *governor = governor_create(&config);
     if (!governor) return 0;
     int64_t now_ns = 0, total = 0;
-    governor_start(governor, now_ns, total);
+    governor_start(governor, now_ns, total, total);
     while (input.left > 0) {
         const uint8_t call = take(&input) % 16;
         const int64_t step = take_number(&input);
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             governor_set_forecast(governor, (double)step, take(&input) / 128.0);
             break;
         case 3:
-            governor_start(governor, now_ns, total);
+            governor_start(governor, now_ns, total, total);
             break;
         case 4:
         case 5:

@@ -128,7 +128,7 @@ static void shadow_is_exact_when_every_slot_is_seen(void **state)
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
     governor_t *governor = governor_create(&config);
     assert_non_null(governor);
-    governor_start(governor, 0, 0);
+    governor_start(governor, 0, 0, 0);
     size_t seen = 0;
     for (int64_t now_ns = 0; seen < traffic.count || now_ns % config.trigger_ns;
          now_ns += governor_slot_ns(governor)) {
@@ -311,7 +311,7 @@ static void bad_configurations_and_totals_are_refused(void **state)
     assert_null(governor_create(&config));
     config = config_for(2, GOAL_BALANCED, 1);
     governor_t *governor = governor_create(&config);
-    governor_start(governor, 0, 1000);
+    governor_start(governor, 0, 1000, 1000);
     assert_true(governor_probe(governor, (int64_t)ns, 1010));
     assert_false(governor_probe(governor, (int64_t)(2 * ns), 1009));
     governor_stats_t stats;
@@ -327,6 +327,32 @@ static void bad_configurations_and_totals_are_refused(void **state)
     governor_destroy(governor);
 }
 
+/* A job that starts behind a full topic: the backlog is pending, runs back to back for us as for the shadow, and is not taken for the rate. */
+static void backlog_at_the_start_is_not_a_burst(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    governor_t *governor = governor_create(&config);
+    governor_start(governor, 0, 1000, 51000);
+    governor_set_source_limit(governor, 5000);
+    int64_t taken = 1000, total = 51000;
+    for (int64_t now_ns = (int64_t)(2 * ns); now_ns <= (int64_t)(24 * ns); now_ns += (int64_t)(2 * ns)) {
+        total += 20;
+        assert_true(governor_probe(governor, now_ns, total));
+        const decision_t decision = governor_decide(governor, now_ns, now_ns, false);
+        assert_true(decision.fire);
+        assert_true(decision.rate_per_s < 20);
+        assert_int_equal(decision.pending, total - taken);
+        taken = taken + 5000 < total ? taken + 5000 : total;
+        governor_trigger(governor, now_ns, now_ns + (int64_t)(0.2 * ns), taken);
+    }
+    governor_stats_t stats;
+    governor_stats(governor, &stats);
+    assert_true(llabs(stats.own.batches - stats.shadow.batches) <= 1);
+    assert_near(stats.own.mean_s, stats.shadow.mean_s, 0.5);
+    governor_destroy(governor);
+}
+
 /* A stopped, wild or absurd forecast must not make the wait worse than the fixed trigger's. */
 static void wrong_forecasts_stay_bounded(void **state)
 {
@@ -336,7 +362,7 @@ static void wrong_forecasts_stay_bounded(void **state)
         const governor_config_t config = config_for(2, GOAL_BALANCED, 1);
         governor_t *governor = governor_create(&config);
         governor_set_forecast(governor, forecasts[i], 1);
-        governor_start(governor, 0, 0);
+        governor_start(governor, 0, 0, 0);
         int64_t total = 0, start_ns = 0;
         for (int64_t now_ns = 0; now_ns < (int64_t)(600 * ns); now_ns += governor_slot_ns(governor)) {
             total += 20;
@@ -370,6 +396,7 @@ int main(void)
         cmocka_unit_test(bursts_wait_half_as_long_for_no_more_batches),
         cmocka_unit_test(overload_runs_back_to_back),
         cmocka_unit_test(bad_configurations_and_totals_are_refused),
+        cmocka_unit_test(backlog_at_the_start_is_not_a_burst),
         cmocka_unit_test(wrong_forecasts_stay_bounded),
     };
     return cmocka_run_group_tests_name("governor", tests, NULL, NULL);
