@@ -171,6 +171,10 @@ static governed_t decide_until_fired(governed_wait_t *wait, const options_t *opt
         if (options->mode == MODE_MONITORING ? own_end : decision.fire) return GOVERNED_ENDED;
 
         int64_t until_ns = decision.fire ? look.own_ns : decision.wake_ns;
+        if (until_ns <= look.now_ns) { /* a probe is wanted at once; after a slow one that has to wait */
+            until_ns = query_next_probe_ns(wait->query);
+            if (!own_end && until_ns > look.own_ns) until_ns = look.own_ns;
+        }
         if (until_ns > look.now_ns + longest_sleep_ns) until_ns = look.now_ns + longest_sleep_ns;
         if (options->mode == MODE_MONITORING && until_ns > look.own_ns) until_ns = look.own_ns;
         if (!sleep_until(env, until_ns)) return GOVERNED_INTERRUPTED;

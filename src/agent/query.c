@@ -221,6 +221,11 @@ bool query_may_probe(const query_t *query, int64_t now_ns)
     return !query->blind && now_ns >= query->next_probe_ns;
 }
 
+int64_t query_next_probe_ns(const query_t *query)
+{
+    return query->next_probe_ns;
+}
+
 /* After a slow probe the spacing doubles, up to the trigger's interval; fast ones halve it again. */
 static void pace_probes(query_t *query, int64_t now_ns, int64_t elapsed_ns)
 {
@@ -246,7 +251,9 @@ decision_t query_decide(query_t *query, const query_look_t *look)
         pace_probes(query, look->now_ns, look->elapsed_ns);
     }
     if (backwards) query->blind = true; /* the next trigger shows what has become of the topic */
-    bool blind = query->blind;
+    /* At the end of the job's own schedule, with no probe allowed after slow ones, there is nothing to wait for. */
+    bool spaced_out = !look->probed && look->now_ns >= look->own_ns && look->now_ns < query->next_probe_ns;
+    bool blind = query->blind || spaced_out;
     decision_t decision = governor_decide(query->governor, look->now_ns, look->own_ns, blind);
     query->counts.decisions++;
     if (journal_is_open()) governor_stats(query->governor, &stats);

@@ -58,6 +58,9 @@ void query_align(query_t *query, int64_t epoch_ns);
 /* False while the source is not answering, and right after slow answers. */
 bool query_may_probe(const query_t *query, int64_t now_ns);
 
+/* The earliest time of the next probe after a slow one. */
+int64_t query_next_probe_ns(const query_t *query);
+
 typedef struct {
     int64_t now_ns;
     int64_t own_ns; /* when the job's own schedule ends this wait */
