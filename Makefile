@@ -7,7 +7,9 @@ TOPIC := adaptive-stream
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build spark demo test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
+PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
+
+.PHONY: help build spark demo bench-phases bench-cpu test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -21,7 +23,13 @@ spark: ## Fetches Spark, Kafka and the connector into the user's cache, once
 	@tools/setup.sh spark
 
 demo: build spark ## Shows a governed and an ungoverned query side by side on real Spark and Kafka
-	@eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON" tools/demo.py
+	@$(PYTHON) tools/demo.py
+
+bench-phases: build spark ## Measures waits: governed against ungoverned on the same events (25 minutes)
+	@$(PYTHON) tools/bench_phases.py $(ARGS)
+
+bench-cpu: build spark ## Measures the driver's CPU with and without the agent (80 minutes)
+	@$(PYTHON) tools/bench_cpu.py $(ARGS)
 
 test: build spark ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
 	@tools/test.sh unit asan jvm spark

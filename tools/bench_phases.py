@@ -25,7 +25,7 @@ from lab.screen import Screen, clock  # noqa: E402
 PHASES = "200x100,4000x20,200x30,5x70"
 QUICK = "200x15,3000x5,200x5,5x15"
 OVERHEAD_S = 75  # start, warm-up and end of a driver, roughly: only for the time left
-# What issue 3 asks of each figure: governed over ungoverned.
+# The targets: governed over ungoverned.
 LIMITS = {"batches": 1.02, "mean": 0.58, "p95": 0.92, "p99": 1.18}
 
 
