@@ -18,7 +18,6 @@ typedef struct {
     jobject spark_query;
     spark_sources_t sources;
     jlong target_ms;
-    bool asked; /* the source was asked in this wait */
 } governed_wait_t;
 
 /* Leaves the thread's query alone for good, and says why. */
@@ -118,7 +117,6 @@ static bool hear_trigger(governed_wait_t *wait)
 /* One question to the source, for the next decision. */
 static answer_t probe(governed_wait_t *wait, query_look_t *look)
 {
-    wait->asked = true;
     answer_t answer = ask(wait, &look->total);
     int64_t answered_ns = clock_monotonic_ns();
     look->elapsed_ns = answered_ns - look->now_ns;
@@ -165,9 +163,9 @@ static governed_t decide_until_fired(governed_wait_t *wait, const options_t *opt
         look.own_ns = own_end_ns(wait);
         decision_t decision = query_decide(wait->query, &look);
         bool own_end = look.now_ns >= look.own_ns;
-        bool unseen = !wait->asked && query_may_probe(wait->query, look.now_ns);
+        bool unasked = decision.reason == REASON_IDLE && !query_may_probe(wait->query, look.now_ns);
         ask_first = true;
-        if (unseen && decision.fire && decision.reason == REASON_IDLE) continue;
+        if (own_end && unasked) return GOVERNED_ENDED; /* nothing known to wait for, and no asking now */
         if (options->mode == MODE_MONITORING ? own_end : decision.fire) return GOVERNED_ENDED;
 
         int64_t until_ns = decision.fire ? look.own_ns : decision.wake_ns;

@@ -226,13 +226,16 @@ int64_t query_next_probe_ns(const query_t *query)
     return query->next_probe_ns;
 }
 
-/* After a slow probe the spacing doubles, up to the trigger's interval; fast ones halve it again. */
+/* After a slow probe the spacing doubles, up to half the trigger's interval or half of max_wait; fast ones halve it
+ * again. */
 static void pace_probes(query_t *query, int64_t now_ns, int64_t elapsed_ns)
 {
     int64_t slot_ns = governor_slot_ns(query->governor);
     if (elapsed_ns > slow_probe_ns) {
         query->spacing_ns = query->spacing_ns < slot_ns ? 2 * slot_ns : 2 * query->spacing_ns;
-        if (query->spacing_ns > query->trigger_ns) query->spacing_ns = query->trigger_ns;
+        int64_t longest_ns = governor_max_wait_ns(query->governor);
+        if (longest_ns > query->trigger_ns) longest_ns = query->trigger_ns;
+        if (query->spacing_ns > longest_ns / 2) query->spacing_ns = longest_ns / 2;
     } else {
         query->spacing_ns = query->spacing_ns > slot_ns ? query->spacing_ns / 2 : 0;
     }
@@ -251,9 +254,7 @@ decision_t query_decide(query_t *query, const query_look_t *look)
         pace_probes(query, look->now_ns, look->elapsed_ns);
     }
     if (backwards) query->blind = true; /* the next trigger shows what has become of the topic */
-    /* At the end of the job's own schedule, with no probe allowed after slow ones, there is nothing to wait for. */
-    bool spaced_out = !look->probed && look->now_ns >= look->own_ns && look->now_ns < query->next_probe_ns;
-    bool blind = query->blind || spaced_out;
+    bool blind = query->blind;
     decision_t decision = governor_decide(query->governor, look->now_ns, look->own_ns, blind);
     query->counts.decisions++;
     if (journal_is_open()) governor_stats(query->governor, &stats);

@@ -45,10 +45,10 @@ struct governor {
     int64_t max_wait_ns;
     double trigger_s;
 
-    int64_t now_ns;           /* latest time heard of */
-    int64_t observed_ns;      /* all arrivals up to here are known... */
-    int64_t observed_total;   /* ...and this is their total */
-    int64_t rated_ns;         /* the latest probe: rates are learned up to here */
+    int64_t now_ns;         /* latest time heard of */
+    int64_t observed_ns;    /* all arrivals up to here are known... */
+    int64_t observed_total; /* ...and this is their total */
+    int64_t rated_ns;       /* the latest probe: rates are learned up to here */
     int64_t rated_total;
     int64_t taken_total;      /* what batches have taken */
     int64_t first_arrival_ns; /* none_yet before the first event */
@@ -100,6 +100,11 @@ void governor_destroy(governor_t *governor)
 int64_t governor_slot_ns(const governor_t *g)
 {
     return grid_slot_ns(&g->grid);
+}
+
+int64_t governor_max_wait_ns(const governor_t *g)
+{
+    return g->max_wait_ns;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -325,14 +330,15 @@ static void apply_rule(const governor_t *g, decision_t *d, int64_t now_ns, const
         decide(d, now_ns >= due_ns, REASON_GUARD, earlier(due_ns, deadline_ns));
         return;
     }
-    if (g->overran || (g->source_limit > 0 && g->pending.events >= g->source_limit)) {
+    const int64_t floor_ns = g->trigger_start_ns + shortest_interval_ns(g, d->rate_per_s);
+    const bool full = g->source_limit > 0 && g->pending.events >= g->source_limit;
+    if (g->overran || (full && now_ns >= floor_ns)) {
         decide(d, true, REASON_BACKLOG, 0);
         return;
     }
     const verdict_t verdict =
         rule_verdict(&g->rule, (waiting_t){d->waiting, d->growth}, d->price, d->rate_per_s);
-    const int64_t floor_ns = g->trigger_start_ns + shortest_interval_ns(g, d->rate_per_s);
-    if (verdict == VERDICT_CHEAP)
+    if (verdict == VERDICT_CHEAP && !full)
         decide(d, false, REASON_CHEAP, earlier(deadline_ns, lazy_wake_ns(g, d, now_ns, floor_ns)));
     else if (now_ns < floor_ns)
         decide(d, false, REASON_FLOOR,

@@ -10,18 +10,27 @@ static chunk_t *at(pending_t *pending, int index)
     return &pending->chunks[(pending->head + index) % PENDING_CHUNKS];
 }
 
+static chunk_t merged(const chunk_t *older, const chunk_t *newer)
+{
+    const double share = (double)newer->events / (double)(older->events + newer->events);
+    return (chunk_t){
+        .time_ns = older->time_ns + (int64_t)(share * (double)(newer->time_ns - older->time_ns)),
+        .since_ns = older->since_ns,
+        .events = older->events + newer->events,
+    };
+}
+
+static void halve(pending_t *pending)
+{
+    for (int i = 0; i < PENDING_CHUNKS / 2; i++)
+        *at(pending, i) = merged(at(pending, 2 * i), at(pending, 2 * i + 1));
+    pending->length = PENDING_CHUNKS / 2;
+}
+
 void pending_push(pending_t *pending, chunk_t chunk)
 {
     if (chunk.events <= 0) return;
-    if (pending->length == PENDING_CHUNKS) {
-        const chunk_t oldest = *at(pending, 0);
-        chunk_t *second = at(pending, 1);
-        second->time_ns = oldest.time_ns;
-        second->since_ns = oldest.since_ns;
-        second->events += oldest.events;
-        pending->head = (pending->head + 1) % PENDING_CHUNKS;
-        pending->length--;
-    }
+    if (pending->length == PENDING_CHUNKS) halve(pending);
     *at(pending, pending->length++) = chunk;
     pending->events += chunk.events;
 }

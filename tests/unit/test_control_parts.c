@@ -85,32 +85,39 @@ static void spreading_keeps_whole_events(void **state)
     }
 }
 
-static void pending_is_first_in_first_out_and_never_younger(void **state)
+static void pending_is_first_in_first_out_and_keeps_the_mean(void **state)
 {
     (void)state;
     static pending_t pending;
     static histogram_t waits;
     memset(&pending, 0, sizeof pending);
     memset(&waits, 0, sizeof waits);
-    /* Three times more chunks than fit: the oldest are merged, and keep the oldest time. */
-    for (int i = 0; i < 3 * PENDING_CHUNKS; i++)
-        pending_push(&pending, (chunk_t){.time_ns = i * second_ns, .since_ns = i * second_ns, .events = 2});
+    /* Three times more chunks than fit: neighbours are merged, the mean and the oldest event's bound stay. */
+    const int64_t last_ns = 3 * PENDING_CHUNKS * second_ns;
+    for (int64_t time_ns = 0; time_ns < last_ns; time_ns += second_ns)
+        pending_push(&pending, (chunk_t){.time_ns = time_ns, .since_ns = time_ns, .events = 2});
     assert_int_equal(pending.events, 6 * PENDING_CHUNKS);
-    assert_int_equal(pending_oldest(&pending)->time_ns, 0);
-    const int64_t now_ns = 3 * PENDING_CHUNKS * second_ns;
-    pending_take(&pending, pending.events - 3, now_ns, &waits);
-    assert_int_equal(pending.events, 3);
-    assert_int_equal(pending_oldest(&pending)->time_ns, now_ns - 2 * second_ns);
-    assert_int_equal(waits.total, 6 * PENDING_CHUNKS - 3);
+    assert_int_equal(pending_oldest(&pending)->since_ns, 0);
+    pending_take(&pending, pending.events, last_ns, &waits);
+    assert_int_equal(waits.total, 6 * PENDING_CHUNKS);
+    assert_near(histogram_mean(&waits), (3 * PENDING_CHUNKS + 1) / 2.0, 1e-6);
+
+    const int64_t now_ns = last_ns + 2 * second_ns;
+    pending_push(&pending, (chunk_t){.time_ns = last_ns, .since_ns = last_ns, .events = 1});
+    pending_push(&pending, (chunk_t){.time_ns = last_ns + second_ns, .since_ns = last_ns, .events = 2});
+    pending_push(&pending, (chunk_t){.time_ns = now_ns, .since_ns = last_ns, .events = 5});
     const waiting_t squared = pending_waiting(&pending, now_ns, 2),
                     linear = pending_waiting(&pending, now_ns, 1);
     const waiting_t between = pending_waiting(&pending, now_ns, 1.5);
     assert_near(squared.waiting, 4 + 1 + 1, 1e-9);
     assert_near(squared.growth, 2 * (2 + 1 + 1), 1e-9);
     assert_near(linear.waiting, 4, 1e-9);
-    assert_near(linear.growth, 3, 1e-9);
+    assert_near(linear.growth, 8, 1e-9);
     assert_near(between.waiting, pow(2, 1.5) + 2, 1e-9);
     assert_near(between.growth, 1.5 * (sqrt(2) + 2), 1e-9);
+    pending_take(&pending, 2, now_ns, &waits);
+    assert_int_equal(pending_oldest(&pending)->time_ns, last_ns + second_ns);
+    assert_int_equal(pending.events, 6);
     pending_take(&pending, 100, now_ns, &waits);
     assert_null(pending_oldest(&pending));
 }
@@ -198,7 +205,7 @@ int main(void)
         cmocka_unit_test(grid_contains_every_trigger_point),
         cmocka_unit_test(default_slot_is_a_twentieth_within_limits),
         cmocka_unit_test(spreading_keeps_whole_events),
-        cmocka_unit_test(pending_is_first_in_first_out_and_never_younger),
+        cmocka_unit_test(pending_is_first_in_first_out_and_keeps_the_mean),
         cmocka_unit_test(batch_cost_is_monotone_and_robust),
         cmocka_unit_test(rate_blend_follows_a_burst_fast_and_forgets_slowly),
         cmocka_unit_test(histogram_quantiles_are_within_a_class),

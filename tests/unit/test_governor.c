@@ -120,6 +120,19 @@ static void shadow_is_the_fixed_trigger(void **state)
     }
 }
 
+/* More slots per trigger than the rings have chunks: merging must not date events earlier, which would flatter us. */
+static void shadow_of_a_long_trigger_is_not_inflated(void **state)
+{
+    (void)state;
+    const phase_t steady = {2, 40000};
+    traffic_t traffic = make_traffic(8, &steady, 1, 1);
+    const governor_config_t config = config_for(3600, GOAL_BALANCED, 1);
+    const simulation_t result = run(&config, &usual_batches, &traffic);
+    assert_near(result.governor.shadow.mean_s, 1800, 40);
+    assert_near(result.governor.own.mean_s, result.mean_s, 40);
+    free(traffic.arrivals);
+}
+
 /* Observed at every slot, the shadow has nothing to guess but the place inside the slot. */
 static void shadow_is_exact_when_every_slot_is_seen(void **state)
 {
@@ -222,6 +235,35 @@ static void budget_is_never_overdrawn(void **state)
         }
         free(traffic.arrivals);
     }
+}
+
+/* Below a budget of 1 the bound can hold where batches can be halved at all: when more than one event comes per trigger. */
+static void small_budget_is_never_overdrawn_by_dense_traffic(void **state)
+{
+    (void)state;
+    const phase_t step[] = {{5, 3000}, {500, 900}, {20, 1000}};
+    traffic_t traffic = make_traffic(26, step, 3, 1);
+    for (int goal = 0; goal < GOAL_COUNT; goal++) {
+        const governor_config_t config = config_for(2, (goal_t)goal, 0.5);
+        const simulation_t result = run(&config, &usual_batches, &traffic);
+        assert_true(result.max_overdebt <= 120);
+    }
+    free(traffic.arrivals);
+}
+
+/* A max_wait below the trigger's interval is a promise that comes before the budget. */
+static void short_max_wait_comes_before_the_budget(void **state)
+{
+    (void)state;
+    const phase_t steady = {50, 600};
+    traffic_t traffic = make_traffic(27, &steady, 1, 1);
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.max_wait_ns = (int64_t)(0.4 * ns);
+    config.warmup_ns = 0;
+    const simulation_t result = run(&config, &usual_batches, &traffic);
+    assert_true(result.p99_s <= 0.4 + 1e-6);
+    assert_true(result.batches > 2 * result.governor.shadow.batches);
+    free(traffic.arrivals);
 }
 
 static void budgets_are_met_on_steady_traffic(void **state)
@@ -386,10 +428,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shadow_is_the_fixed_trigger),
+        cmocka_unit_test(shadow_of_a_long_trigger_is_not_inflated),
         cmocka_unit_test(shadow_is_exact_when_every_slot_is_seen),
         cmocka_unit_test(no_event_waits_longer_than_max_wait),
         cmocka_unit_test(user_max_wait_is_kept),
         cmocka_unit_test(budget_is_never_overdrawn),
+        cmocka_unit_test(small_budget_is_never_overdrawn_by_dense_traffic),
+        cmocka_unit_test(short_max_wait_comes_before_the_budget),
         cmocka_unit_test(budgets_are_met_on_steady_traffic),
         cmocka_unit_test(cost_saves_batches_at_the_same_wait),
         cmocka_unit_test(fixed_policy_is_the_shadow),
