@@ -1,8 +1,8 @@
 /*
- * Makes one method of a Java class native: sets ACC_NATIVE and drops the method's Code attribute. Nothing else changes,
- * so constant pool, stack maps and line numbers need no care, and HotSpot accepts the result at first load and on
- * retransformation alike (JVM Specification 4.6, 4.7.3; HotSpot compares modifiers without JVM_ACC_NATIVE in
- * compare_and_normalize_class_versions).
+ * Makes one method of a Java class native: sets ACC_NATIVE and drops the method's Code attribute. Nothing
+ * else changes, so constant pool, stack maps and line numbers need no care, and HotSpot accepts the result
+ * at first load and on retransformation alike (JVM Specification 4.6, 4.7.3; HotSpot compares modifiers
+ * without JVM_ACC_NATIVE in compare_and_normalize_class_versions).
  *
  * Pure: no JVM, no allocation, safe on any input bytes.
  */
@@ -32,8 +32,8 @@ typedef struct {
 /* The result in words for a log line: "has no method of that name", ... */
 const char *classfile_result_text(classfile_result_t result);
 
-/* Upper bound of the output's size is `size`: the rewriter only removes bytes. `output` must have room for `size` bytes and
- * must not overlap `input`. *output_size is set only with CLASSFILE_REWRITTEN. */
+/* Upper bound of the output's size is `size`: the rewriter only removes bytes. `output` must have room for
+ * `size` bytes and must not overlap `input`. *output_size is set only with CLASSFILE_REWRITTEN. */
 classfile_result_t classfile_make_native(const uint8_t *input, size_t size, const classfile_target_t *target,
                                          uint8_t *output, size_t *output_size);
 

@@ -31,8 +31,7 @@ static governed_t leave_alone(note_t *note, const char *label, const char *why)
 typedef enum {
     SOURCE_ANSWERED,
     SOURCE_SILENT,
-    SOURCE_STOPPED, /* stop() has interrupted the question: once the wait is over, Spark's loop ends by itself
-                     */
+    SOURCE_STOPPED, /* stop() has interrupted the question: after the wait, Spark's loop ends by itself */
 } answer_t;
 
 /* Asks the source for its end. The reason of a silence is in the view. */

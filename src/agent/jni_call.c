@@ -29,8 +29,8 @@ void jni_pop(jni_view_t *view)
     (*view->env)->PopLocalFrame(view->env, NULL);
 }
 
-/* What Spark takes for an interruption (StreamExecution.isInterruptionException), and what Kafka wraps it in.
- */
+/* What Spark takes for an interruption (StreamExecution.isInterruptionException), and what Kafka wraps it
+ * in. / */
 static bool is_interruption(const char *class_name)
 {
     static const char *const names[] = {
@@ -52,8 +52,10 @@ static void describe(jni_view_t *view, jthrowable thrown)
     jni_begin(&inner, view->env);
     inner.describing = true;
     if (!jni_push(&inner, 4 * DEEPEST_CAUSE)) return;
-    jni_text(&inner, jni_object(&inner, thrown, "toString", "()Ljava/lang/String;"), view->failure,
-             sizeof view->failure);
+    char text[sizeof view->failure];
+    jni_text(&inner, jni_object(&inner, thrown, "toString", "()Ljava/lang/String;"), text, sizeof text);
+    if (!inner.failed) memcpy(view->failure, text, sizeof text);
+    inner.failed = false; /* an exception that cannot describe itself may still have causes */
     jobject cause = thrown;
     for (int depth = 0; depth < DEEPEST_CAUSE && cause && !inner.failed; depth++) {
         char name[256];
@@ -151,17 +153,6 @@ jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, 
         return NULL;
     }
     return (*env)->GetObjectField(env, target, id);
-}
-
-jobject jni_field(jni_view_t *view, jobject target, const char *field, const char *descriptor)
-{
-    jobject value = jni_optional_field(view, target, field, descriptor);
-    if (!value) {
-        char reason[160];
-        snprintf(reason, sizeof reason, "no field %s of type %s, or it is null", field, descriptor);
-        jni_fail(view, reason);
-    }
-    return value;
 }
 
 void jni_text(jni_view_t *view, jobject string, char *text, size_t size)

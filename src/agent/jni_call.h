@@ -39,12 +39,10 @@ jlong jni_long(jni_view_t *view, jobject target, const char *method);
 bool jni_boolean(jni_view_t *view, jobject target, const char *method);
 
 /* A static method without arguments that returns an object, of the class `class_name` ("java/lang/Thread").
- */
+ * / */
 jobject jni_static(jni_view_t *view, const char *class_name, const char *method, const char *descriptor);
 
-/* A field, private or not, of the object's class or a class above it. */
-jobject jni_field(jni_view_t *view, jobject target, const char *field, const char *descriptor);
-/* The same, but a missing field is no failure: null. */
+/* A field, private or not, of the object's class or a class above it; null where there is none. */
 jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, const char *descriptor);
 
 /* Copies a java.lang.String, cut to `size`, in Java's modified UTF-8; "" for null. */

@@ -3,9 +3,9 @@
 #include "agent/clock.h"
 #include "common/json_writer.h"
 #include "common/log.h"
+#include "common/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -28,8 +28,7 @@ void journal_open(const char *path)
     if (path[0] == '\0') return;
     pthread_mutex_lock(&opening);
     if (atomic_load(&journal_fd) == CLOSED) {
-        /* Non-blocking: a pipe nobody reads must not hold up the job. */
-        int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+        int fd = output_open(path);
         if (fd < 0)
             log_line(LOG_WARNING, "AdaptiveStream", "journal=%s: %s; there is no journal, the job goes on",
                      path, strerror(errno));
@@ -72,8 +71,11 @@ static void line_end(line_t *line)
     while (written < 0 && errno == EINTR);
     if (written < 0)
         switch_off(fd, strerror(errno));
-    else if ((size_t)written < size)
+    else if ((size_t)written < size) {
+        /* Another driver may share the file: its next line must not be glued to the torn one. */
+        if (write(fd, "\n", 1) < 0) errno = 0;
         switch_off(fd, "a line was cut short, the disk may be full");
+    }
 }
 
 void journal_start(const journal_subject_t *subject, const governor_config_t *config, const char *mode,

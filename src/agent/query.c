@@ -14,9 +14,11 @@
 static const char tag[] = "AdaptiveStream";
 static const int64_t slow_probe_ns = 50 * INT64_C(1000000);
 static const int64_t wall_step_ns = 2 * INT64_C(1000000);
-static const int64_t fault_line_gap_ns = 60 * INT64_C(1000000000);
+static const int64_t line_gap_ns = 60 * INT64_C(1000000000);
 static const int64_t exit_patience_ns = 25 * INT64_C(1000000);
 enum { FAULTS_TO_RELEASE = 3 };
+
+typedef enum { REGIME_WARMUP, REGIME_ADAPTIVE, REGIME_GUARDED } regime_t;
 
 struct query {
     query_identity_t identity;
@@ -34,6 +36,8 @@ struct query {
     int64_t fired_ns; /* when the running trigger started */
     int64_t available;
     bool blind;
+    regime_t regime;
+    int64_t guard_line_ns; /* of the last line about the guard; 0 = none yet */
     int faults_in_row;
     int64_t fault_line_ns; /* of the last line about a fault; 0 = none yet */
     int64_t spacing_ns;    /* least time between probes; 0 = as the governor asks */
@@ -136,6 +140,11 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
     governor_start(query->governor, beginning->now_ns, beginning->available, beginning->total);
     announce(query);
 
+    if (options->max_wait_ns > 0 && options->max_wait_ns < query->trigger_ns)
+        log_line(LOG_WARNING, tag,
+                 "query %s: max_wait is shorter than the trigger's interval; it is kept, whatever the "
+                 "batches it costs",
+                 query_label(identity));
     journal_open(options->journal);
     journal_start(&query->subject, &config, agent_mode_names[options->mode], beginning->now_ns,
                   beginning->available, beginning->total);
@@ -226,8 +235,8 @@ int64_t query_next_probe_ns(const query_t *query)
     return query->next_probe_ns;
 }
 
-/* After a slow probe the spacing doubles, up to half the trigger's interval or half of max_wait; fast ones halve it
- * again. */
+/* After a slow probe the spacing doubles, up to half the trigger's interval or half of max_wait; fast ones
+ * halve it again. */
 static void pace_probes(query_t *query, int64_t now_ns, int64_t elapsed_ns)
 {
     int64_t slot_ns = governor_slot_ns(query->governor);
@@ -240,6 +249,25 @@ static void pace_probes(query_t *query, int64_t now_ns, int64_t elapsed_ns)
         query->spacing_ns = query->spacing_ns > slot_ns ? query->spacing_ns / 2 : 0;
     }
     query->next_probe_ns = now_ns + query->spacing_ns;
+}
+
+/* Says when the rule takes over, and when the budget is used up or paid back. Reasons that occur under
+ * either tell nothing. */
+static void note_regime(query_t *query, reason_t reason, int64_t now_ns)
+{
+    regime_t regime = query->regime;
+    if (reason == REASON_GUARD) regime = REGIME_GUARDED;
+    if (reason == REASON_CHEAP || reason == REASON_PRICE || reason == REASON_BOUND) regime = REGIME_ADAPTIVE;
+    if (regime == query->regime) return;
+    const char *label = query_label(&query->identity);
+    if (query->regime == REGIME_WARMUP)
+        log_line(LOG_INFO, tag, "query %s: warm-up is over, its triggers are adaptive from now on", label);
+    query->regime = regime;
+    if (regime != REGIME_GUARDED) return;
+    if (query->guard_line_ns != 0 && now_ns - query->guard_line_ns < line_gap_ns) return;
+    query->guard_line_ns = now_ns;
+    log_line(LOG_INFO, tag,
+             "query %s: the budget is used up; the job's own schedule until batches are paid back", label);
 }
 
 decision_t query_decide(query_t *query, const query_look_t *look)
@@ -257,6 +285,7 @@ decision_t query_decide(query_t *query, const query_look_t *look)
     bool blind = query->blind;
     decision_t decision = governor_decide(query->governor, look->now_ns, look->own_ns, blind);
     query->counts.decisions++;
+    note_regime(query, decision.reason, look->now_ns);
     if (journal_is_open()) governor_stats(query->governor, &stats);
     pthread_mutex_unlock(&query->lock);
 
@@ -286,7 +315,7 @@ void query_fault(query_t *query, int64_t now_ns, const char *what)
                  query->faults_in_row);
         return;
     }
-    if (query->fault_line_ns != 0 && now_ns - query->fault_line_ns < fault_line_gap_ns) return;
+    if (query->fault_line_ns != 0 && now_ns - query->fault_line_ns < line_gap_ns) return;
     query->fault_line_ns = now_ns;
     log_line(LOG_WARNING, tag, "query %s: %s; the job's own schedule rules until its next batch", label,
              what);
@@ -306,7 +335,8 @@ static bool lock_soon(pthread_mutex_t *mutex)
 
 void queries_at_exit(void)
 {
-    if (!lock_soon(&registry_lock)) return;
+    /* Lines into a pipe that nobody reads would wait for ever. */
+    if (!log_is_writable() || !lock_soon(&registry_lock)) return;
     for (query_t *query = registry; query; query = query->next) {
         /* One that is busy would delay the exit: its summary is given up. */
         if (pthread_mutex_trylock(&query->lock) != 0) continue;

@@ -45,8 +45,8 @@ void query_end(query_t *query);
 /* As in query_beginning_t. */
 int64_t query_trigger_ns(const query_t *query);
 
-/* A wait begins, so a trigger has just ended; its batch took all events up to `available`. Sight is regained.
- */
+/* A wait begins, so a trigger has just ended; its batch took all events up to `available`. Sight is
+ * regained. / */
 void query_trigger(query_t *query, int64_t now_ns, int64_t available);
 
 /* The wait ends: the next trigger starts now. */

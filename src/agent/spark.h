@@ -1,8 +1,7 @@
 /*
  * What the agent reads of Spark, on the stream thread, through JNI: the query that runs on this thread, its
  * sources, and their offsets. Names and shapes: Spark 3.3 to 4.3, where classes moved from
- * o.a.s.sql.execution.streaming to
- * ...streaming.runtime in 4.1 and accessors kept their names.
+ * o.a.s.sql.execution.streaming to ...streaming.runtime in 4.1 and accessors kept their names.
  *
  * Objects are local references in the caller's frame. No call leaves an exception behind; failures are in the
  * view.

@@ -279,7 +279,7 @@ static int send_to_kafka(const settings_t *s, const flags_t *flags, const arriva
         fprintf(stderr, "adaptivestream generate: %" PRIu64 " of %" PRIu64 " events were not delivered: %s\n",
                 report.counts.failed, report.sent, report.counts.first_failure);
     if (interrupted) return interrupt_exit_code();
-    return report.counts.failed > 0 ? EXIT_FAILED : EXIT_OK;
+    return report.counts.failed > 0 || report.counts.fatal ? EXIT_FAILED : EXIT_OK;
 }
 
 int command_generate(int argc, char **argv)

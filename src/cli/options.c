@@ -1,5 +1,6 @@
 /*
- * adaptivestream options: what may follow the agent's path, and a check of such a text before a job is started with it.
+ * adaptivestream options: what may follow the agent's path, and a check of such a text before a job is
+ * started with it.
  */
 #include "common/options.h"
 

@@ -7,8 +7,8 @@
  *     json_integer(&json, "events", 12);
  *     if (!json_end(&json)) ...the buffer was too small...
  *
- * Strings are escaped; bytes that are not UTF-8 become U+FFFD. Numbers that JSON cannot hold (nan, inf) are written
- * as null. Keys must be plain ASCII without quotes: they are our own.
+ * Strings are escaped; bytes that are not UTF-8 become U+FFFD. Numbers that JSON cannot hold (nan, inf) are
+ * written as null. Keys must be plain ASCII without quotes: they are our own.
  */
 #ifndef ADAPTIVESTREAM_COMMON_JSON_WRITER_H
 #define ADAPTIVESTREAM_COMMON_JSON_WRITER_H
@@ -33,8 +33,8 @@ void json_number(json_writer_t *json, const char *key, double value, int digits)
 void json_exact(json_writer_t *json, const char *key, double value);
 void json_boolean(json_writer_t *json, const char *key, bool value);
 
-/* Closes the object and terminates the string. Returns false when the buffer was too small; the buffer then holds no
- * usable text. The length without the terminator is json->length. */
+/* Closes the object and terminates the string. Returns false when the buffer was too small; the buffer then
+ * holds no usable text. The length without the terminator is json->length. */
 bool json_end(json_writer_t *json);
 
 #endif

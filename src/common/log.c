@@ -1,7 +1,10 @@
 #include "common/log.h"
 
+#include "common/output.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,21 +25,9 @@ void log_set_level(log_level_t level)
     atomic_store(&current_level, (int)level);
 }
 
-/* Where the process was started with a standard descriptor closed, open() may hand out 1: what others print
- * to stdout would then land in our file. */
-static int above_standard(int fd)
-{
-    if (fd < 0 || fd > STDERR_FILENO) return fd;
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return moved;
-}
-
 bool log_open(const char *path)
 {
-    int fd = above_standard(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644));
+    int fd = output_open(path);
     if (fd < 0) return false;
 
     int old = atomic_load(&current_fd);
@@ -86,4 +77,10 @@ void log_line(log_level_t level, const char *tag, const char *format, ...)
     while (write(atomic_load(&current_fd), line, length) < 0 && errno == EINTR) {
     }
     errno = saved;
+}
+
+bool log_is_writable(void)
+{
+    struct pollfd output = {.fd = atomic_load(&current_fd), .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT);
 }

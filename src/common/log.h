@@ -22,7 +22,12 @@ void log_set_level(log_level_t level);
  * Returns false, with errno set and the old target kept, when it cannot be opened. */
 bool log_open(const char *path);
 
-/* Writes one line under the tag `tag` ("AdaptiveStream", "Controller", ...). Longer lines are cut at 1 KiB. */
-void log_line(log_level_t level, const char *tag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Whether a line can be written now without waiting: false behind a full pipe that nobody reads. */
+bool log_is_writable(void);
+
+/* Writes one line under the tag `tag` ("AdaptiveStream", "Controller", ...). Longer lines are cut at 1
+ * KiB. */
+void log_line(log_level_t level, const char *tag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

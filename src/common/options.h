@@ -1,7 +1,7 @@
 /*
- * The options of the agent: one table gives name, type, default, range and help, and drives the agent string, the
- * help text and the "did you mean" of an unknown key. (Names: design of the option table; those of the original system
- * keep their constants' names in lower case.)
+ * The options of the agent: one table gives name, type, default, range and help, and drives the agent
+ * string, the help text and the "did you mean" of an unknown key. (Names: design of the option table; those
+ * of the original system keep their constants' names in lower case.)
  */
 #ifndef ADAPTIVESTREAM_COMMON_OPTIONS_H
 #define ADAPTIVESTREAM_COMMON_OPTIONS_H
@@ -26,14 +26,16 @@ enum { OPTION_TEXT_SIZE = 512 };
 typedef struct {
     agent_mode_t mode;
     goal_t goal;
-    double budget;           /* beta: batches allowed per batch of the job's own trigger; 0.1 to 10 */
+    double budget; /* beta: batches allowed per batch of the job's own trigger; 0.1 to 10 */
     policy_t policy;
-    int64_t min_interval_ns; /* never fire sooner than this after the last trigger; 0 to 1 h, default 100 ms */
+    int64_t
+        min_interval_ns; /* never fire sooner than this after the last trigger; 0 to 1 h, default 100 ms */
     int64_t max_interval_ns; /* 10 ms to 24 h, default 30 s */
     int64_t max_wait_ns;     /* longest wait of a pending event; 0 = by goal; up to 24 h */
     int64_t warmup_ns;       /* arrivals seen before the rule takes over; 0 to 1 h, default 30 s */
-    int64_t poll_ns;         /* slot of decisions; 0 = by trigger (T0/20 within 25 ms and 1 s); 10 ms to 60 s */
-    char queries[OPTION_TEXT_SIZE]; /* names or ids to govern, separated by '+' or ';'; '*' matches any run of characters */
+    int64_t poll_ns; /* slot of decisions; 0 = by trigger (T0/20 within 25 ms and 1 s); 10 ms to 60 s */
+    char queries
+        [OPTION_TEXT_SIZE]; /* names or ids to govern, separated by '+' or ';'; '*' matches any run of characters */
     char journal[OPTION_TEXT_SIZE]; /* "" = none */
     char log[OPTION_TEXT_SIZE];     /* "stderr" or a file */
     log_level_t log_level;
@@ -41,9 +43,9 @@ typedef struct {
 
 void options_defaults(options_t *options);
 
-/* Reads "key=value,key=value" (NULL or "" is the default set) on top of what *options holds. On failure *options may
- * be half-set and must not be used; `error` holds one sentence that names the key, the value, what is allowed and,
- * for an unknown key, the nearest known one. Later keys win over earlier ones. */
+/* Reads "key=value,key=value" (NULL or "" is the default set) on top of what *options holds. On failure
+ * *options may be half-set and must not be used; `error` holds one sentence that names the key, the value,
+ * what is allowed and, for an unknown key, the nearest known one. Later keys win over earlier ones. */
 bool options_parse(const char *text, options_t *options, char *error, size_t error_size);
 
 /* True when `queries` selects a query of this name (NULL when unnamed) and id. */

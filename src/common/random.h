@@ -17,7 +17,7 @@ typedef struct {
 } random_t;
 
 /* Each (seed, stream) pair starts an unrelated sequence, so that two uses of one seed do not share numbers.
- */
+ * / */
 void random_seed(random_t *random, uint64_t seed, uint64_t stream);
 
 /* 64 random bits. */
@@ -34,7 +34,7 @@ uint64_t random_below(random_t *random, uint64_t bound);
 double random_exponential(random_t *random);
 
 /* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean.
- */
+ * / */
 uint64_t random_poisson(random_t *random, double mean);
 
 #endif

@@ -189,8 +189,9 @@ bool governor_probe(governor_t *g, int64_t now_ns, int64_t total)
     now_ns = advance_clock(g, now_ns);
     if (total < g->observed_total) return false;
     observe(g, now_ns, total);
-    /* Rates are learned from probe to probe. When a batch asked for its offsets is not known exactly, a cold one does so seconds after its
-     * start; what it took beyond the last probe would look like a burst. */
+    /* Rates are learned from probe to probe. When a batch asked for its offsets is not known exactly, a
+     * cold one does so seconds after its start; what it took beyond the last probe would look like a
+     * burst. */
     if (total > g->rated_total || now_ns > g->rated_ns)
         arrival_rate_observe(&g->rate, total - g->rated_total, now_ns - g->rated_ns);
     g->rated_ns = now_ns;
@@ -272,8 +273,8 @@ static bool could_fire(const governor_t *g, const decision_t *d, int64_t time_ns
     return rule_verdict(&g->rule, waiting, d->price, d->rate_per_s) != VERDICT_CHEAP;
 }
 
-/* The next slot that is worth a probe: not before `earliest_ns`, at most T0 / LAZY_FRACTION away, or half of max_wait where that is
- * shorter: what came during the sleep is dated at its start. */
+/* The next slot that is worth a probe: not before `earliest_ns`, at most T0 / LAZY_FRACTION away, or half
+ * of max_wait where that is shorter: what came during the sleep is dated at its start. */
 static int64_t lazy_wake_ns(const governor_t *g, const decision_t *d, int64_t now_ns, int64_t earliest_ns)
 {
     const int64_t last_ns = now_ns + earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
@@ -301,8 +302,8 @@ static bool warming_up(const governor_t *g, int64_t now_ns)
     return g->price.triggers < WARM_TRIGGERS || now_ns - g->first_arrival_ns < g->config.warmup_ns;
 }
 
-/* Nothing is known to be pending. The job's own schedule is kept, but not without having asked; and who has come since the last look may
- * not wait too long either. */
+/* Nothing is known to be pending. The job's own schedule is kept, but not without having asked; and who has
+ * come since the last look may not wait too long either. */
 static void stay_idle(const governor_t *g, decision_t *d, int64_t now_ns, int64_t own_ns)
 {
     const bool asked = now_ns <= g->observed_ns;

@@ -22,8 +22,8 @@
  *             sleep until d.wake_ns
  *             governor_probe(g, now, end_total)        what the source holds now
  *
- * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the expected
- * rate, at most a quarter of the trigger away, because a probe costs the driver about 2 ms of CPU.
+ * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the
+ * expected rate, at most a quarter of the trigger away, because a probe costs the driver about 2 ms of CPU.
  *
  * Source of the rule: Dooly, Goldman, Scott, "On-line analysis of the TCP acknowledgment delay problem", JACM
  * 48(2), 2001; see docs/decisions/ for the constants.
@@ -100,10 +100,10 @@ typedef struct {
 governor_t *governor_create(const governor_config_t *config);
 void governor_destroy(governor_t *governor);
 
-/* Batches so far have taken all events up to `taken`, and the source holds `total` (>= taken) at time `now_ns`. What
- * lies between is pending as if it had come just now, for us and for the shadow alike, but tells nothing of the rate.
- * Calling it again forgets pending events, not what was learned: for a source whose totals ran backwards (a recreated
- * topic). */
+/* Batches so far have taken all events up to `taken`, and the source holds `total` (>= taken) at time
+ * `now_ns`. What lies between is pending as if it had come just now, for us and for the shadow alike, but
+ * tells nothing of the rate. Calling it again forgets pending events, not what was learned: for a source
+ * whose totals ran backwards (a recreated topic). */
 void governor_start(governor_t *governor, int64_t now_ns, int64_t taken, int64_t total);
 
 /* A trigger started at start_ns and was over at end_ns; batches so far have taken all events up to
@@ -113,9 +113,9 @@ void governor_trigger(governor_t *governor, int64_t start_ns, int64_t end_ns, in
 /* The source holds `total` events now. False, and nothing learned, when `total` ran backwards. */
 bool governor_probe(governor_t *governor, int64_t now_ns, int64_t total);
 
-/* own_ns: when the job's own schedule ends this wait (may lie in the past). Without a fresh probe what is known to be
- * pending decides; where that is nothing, a probe is asked for before an empty trigger. blind: the source does not
- * answer, so the job's own schedule is kept. */
+/* own_ns: when the job's own schedule ends this wait (may lie in the past). Without a fresh probe what is
+ * known to be pending decides; where that is nothing, a probe is asked for before an empty trigger. blind:
+ * the source does not answer, so the job's own schedule is kept. */
 decision_t governor_decide(governor_t *governor, int64_t now_ns, int64_t own_ns, bool blind);
 
 /* Moves the grid after a step of the wall clock; the same meaning as config.origin_ns. */

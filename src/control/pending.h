@@ -2,8 +2,8 @@
  * Events that wait for a trigger, oldest first, as chunks of equal arrival time. First in, first out: a
  * micro-batch takes the lowest offsets.
  *
- * Fixed memory: when the ring is full, neighbours are merged two by two, which halves the resolution in time and
- * keeps the mean wait and every promise about the oldest event.
+ * Fixed memory: when the ring is full, neighbours are merged two by two, which halves the resolution in
+ * time and keeps the mean wait and every promise about the oldest event.
  */
 #ifndef ADAPTIVESTREAM_CONTROL_PENDING_H
 #define ADAPTIVESTREAM_CONTROL_PENDING_H

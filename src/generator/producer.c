@@ -13,7 +13,6 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     CONNECT_STEP_MS = 1000, /* how soon an interrupt is noticed while connecting */
-
     CLOSE_TIMEOUT_MS = 1000,
     WARNING_GAP_MS = 10000,
     KEY_SIZE = 128,
@@ -85,7 +84,7 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *opa
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_error[0] != '\0') return;
     snprintf(producer->last_error, sizeof producer->last_error, "%s", reason);
     /* "... (after 3 ms in state CONNECT, 1 identical error(s) suppressed)" helps nobody who reads one line.
-     */
+     * / */
     char *details = strstr(producer->last_error, " (after ");
     if (details != NULL) *details = '\0';
     producer->complained = true;

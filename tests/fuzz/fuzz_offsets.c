@@ -1,5 +1,5 @@
-/* Kafka's offsets: any bytes are either refused, with the total left alone, or add up to something in range.
- */
+/* Kafka's offsets: any bytes are either refused, with the total left alone, or add up to something in
+ * range. / */
 /* links: offsets */
 #include "agent/offsets.h"
 

@@ -1,5 +1,5 @@
-/* The trace reader on any bytes, plain or gzip: a refusal names the file and says why, an acceptance holds what the
- * header promises, also after scaling. */
+/* The trace reader on any bytes, plain or gzip: a refusal names the file and says why, an acceptance holds
+ * what the header promises, also after scaling. */
 /* links: traffic common */
 #include "traffic/arrivals.h"
 #include "traffic/trace.h"

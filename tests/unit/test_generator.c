@@ -1,4 +1,5 @@
-/* The generator against librdkafka's own mock broker: what arrives, when, and what is said when it does not. */
+/* The generator against librdkafka's own mock broker: what arrives, when, and what is said when it does
+ * not. */
 /* links: generator traffic common */
 #include "generator/event.h"
 #include "generator/interrupt.h"
@@ -326,7 +327,8 @@ static void test_report_json(void **state)
     free(text);
 }
 
-/* Last, for an interrupt is never forgotten. A run of an hour ends at once, with all it had sent delivered. */
+/* Last, for an interrupt is never forgotten. A run of an hour ends at once, with all it had sent
+ * delivered. */
 static void test_interrupt_stops_and_delivers(void **state)
 {
     shape_t shape = shape_of("phases=500x3600");

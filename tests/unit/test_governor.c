@@ -120,7 +120,8 @@ static void shadow_is_the_fixed_trigger(void **state)
     }
 }
 
-/* More slots per trigger than the rings have chunks: merging must not date events earlier, which would flatter us. */
+/* More slots per trigger than the rings have chunks: merging must not date events earlier, which would
+ * flatter us. */
 static void shadow_of_a_long_trigger_is_not_inflated(void **state)
 {
     (void)state;
@@ -237,7 +238,8 @@ static void budget_is_never_overdrawn(void **state)
     }
 }
 
-/* Below a budget of 1 the bound can hold where batches can be halved at all: when more than one event comes per trigger. */
+/* Below a budget of 1 the bound can hold where batches can be halved at all: when more than one event comes
+ * per trigger. */
 static void small_budget_is_never_overdrawn_by_dense_traffic(void **state)
 {
     (void)state;
@@ -369,7 +371,8 @@ static void bad_configurations_and_totals_are_refused(void **state)
     governor_destroy(governor);
 }
 
-/* A job that starts behind a full topic: the backlog is pending, runs back to back for us as for the shadow, and is not taken for the rate. */
+/* A job that starts behind a full topic: the backlog is pending, runs back to back for us as for the
+ * shadow, and is not taken for the rate. */
 static void backlog_at_the_start_is_not_a_burst(void **state)
 {
     (void)state;

@@ -117,7 +117,7 @@ static void exact_numbers_read_back_alike(void **state)
 }
 
 /* The JVM takes over the user's locale. One with a decimal comma is built here: few machines have it ready.
- */
+ * / */
 static void knows_no_locale(void **state)
 {
     (void)state;
