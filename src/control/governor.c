@@ -22,7 +22,7 @@ static const int64_t hour_ns = 3600 * INT64_C(1000000000);
 static const int64_t none_yet = INT64_MIN;
 
 enum {
-    LAZY_FRACTION = 4, /* longest sleep between probes: T0 / 4 */
+    LAZY_FRACTION = 2, /* longest sleep between probes: T0 / 2 */
     LAZY_RATE = 2,     /* arrivals are assumed to come this much faster than expected while we sleep */
     WARM_TRIGGERS = 2, /* of the shadow, before there is a price */
 };
