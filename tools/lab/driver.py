@@ -65,7 +65,7 @@ class Driver(Submitted):
         path = self.directory / name
         wait_for(lambda: path.exists() or not self.running(), timeout_s)
         if not path.exists():
-            state = "still runs" if self.running() else f"ended with {self.process.returncode}"
+            state = "still runs" if self.running() else f"ended with {self.exit_code()}"
             raise LabError(f"the driver did not write {name} within {timeout_s} s ({state}); "
                            f"the end of {self.output}:\n{self.tail()}")
         return json.loads(path.read_text(encoding="utf-8"))

@@ -5,6 +5,8 @@ import os
 import pathlib
 import time
 
+JVM = os.getppid()  # spark-submit's, which has started this Python and ends when the demo, bench or test does
+
 
 def session(name):
     from pyspark.sql import SparkSession
@@ -43,6 +45,8 @@ def jvm_facts(spark):
 def wait(condition, what, timeout_s):
     end = time.monotonic() + timeout_s
     while not condition():
+        if os.getppid() != JVM:
+            raise SystemExit(f"the driver's JVM is gone; no use waiting for {what}")
         if time.monotonic() > end:
             raise SystemExit(f"gave up after {timeout_s} s waiting for {what}")
         time.sleep(0.05)

@@ -1,10 +1,14 @@
 """Child processes that never outlive us: each leads a process group of its own, which is ended by its id."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import time
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+prctl = ctypes.CDLL(None).prctl
 
 
 def unwind_on_signals():
@@ -19,11 +23,12 @@ def unwind_on_signals():
 
 @contextlib.contextmanager
 def undisturbed():
-    """Holds back Ctrl-C and SIGTERM while we clean up, so that a second one cannot leave a process behind."""
+    """Holds back Ctrl-C and SIGTERM while we start or clean up, so that none can leave a process behind. Yields the
+    signal mask from before; what was held back is raised on leaving."""
     held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
-        yield
+        yield before
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -43,45 +48,76 @@ def group_alive(leader):
     return False
 
 
+def end_with(parent, mask):
+    """Called in a new process before it becomes its program: it is to get SIGTERM when its parent dies, be it by
+    kill -9, and not to inherit a mask that would keep it from hearing that."""
+    prctl(PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGTERM))
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if os.getppid() != parent:  # died before the first line
+        os._exit(1)
+
+
 class Child:
-    """A process with its output in a file, or stdout in a second one. Its group is ended on leaving the `with` block,
-    whatever happened."""
+    """A process with its output in a file, or stdout in a second one. It starts on entering the `with` block; its group
+    is ended on leaving it, whatever happened."""
 
     def __init__(self, arguments, output, environment=None, stdout=None, grace_s=10):
-        self.grace_s = grace_s
+        self.arguments = [str(argument) for argument in arguments]
         self.output = output
-        with open(output, "ab") as errors, open(stdout or os.devnull, "ab") as own:
-            self.process = subprocess.Popen(
-                [str(argument) for argument in arguments], stdin=subprocess.DEVNULL, stdout=own if stdout else errors,
-                stderr=errors, env=environment, start_new_session=True)
-        self.pid = self.process.pid
+        self.environment = environment
+        self.stdout = stdout
+        self.grace_s = grace_s
+        self.process = None
 
     def __enter__(self):
+        try:
+            with undisturbed() as mask:
+                self.start(mask)
+        except BaseException:  # Python calls no __exit__ for it
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_):
         self.end()
 
+    def start(self, mask):
+        parent = os.getpid()
+        with open(self.output, "ab") as errors, open(self.stdout or os.devnull, "ab") as own:
+            self.process = subprocess.Popen(
+                self.arguments, stdin=subprocess.DEVNULL, stdout=own if self.stdout else errors, stderr=errors,
+                env=self.environment, start_new_session=True, preexec_fn=lambda: end_with(parent, mask))
+        self.pid = self.process.pid
+
+    def exit_code(self):
+        """None while it runs. Looking does not reap it: as long as it is a zombie, the kernel gives its number, which is
+        the group's too, to nobody else."""
+        if self.process.returncode is not None:
+            return self.process.returncode
+        ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if ended is None:
+            return None
+        return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+
     def running(self):
-        return self.process.poll() is None
+        return self.exit_code() is None
 
     def wait(self, timeout_s):
         """The exit code, or None when it still runs after the timeout."""
-        try:
-            return self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return None
+        wait_for(lambda: not self.running(), timeout_s)
+        return self.exit_code()
 
     def signal_group(self, number):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
     def end(self):
+        if self.process is None or self.process.returncode is not None:
+            return
         with undisturbed():
             if group_alive(self.pid):
                 self.signal_group(signal.SIGTERM)
-                if not wait_for(lambda: self.process.poll() is not None and not group_alive(self.pid),
-                                self.grace_s):
+                if not wait_for(lambda: not group_alive(self.pid), self.grace_s):
                     self.signal_group(signal.SIGKILL)
             self.process.wait()
 

@@ -2,7 +2,8 @@
 
 First a warm-up query runs on a topic of its own until its batches are quick (the first ones of a JVM take seconds); then
 both start on a topic that is still empty, so that both see every event. The job leaves `ready`, watches for `stop`, and
-then writes governed.progress and fixed.progress.
+then writes governed.progress and fixed.progress. With its JVM, which ends when the caller does, the job ends too: it talks
+to the queries all the time.
 """
 
 import argparse
