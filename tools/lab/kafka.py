@@ -11,8 +11,12 @@ SCRIPT = os.environ.get("ADAPTIVESTREAM_KAFKA_SCRIPT", str(ROOT / "tools" / "kaf
 
 def _call(*arguments, timeout_s=120):
     # A session of its own keeps Ctrl-C from ending the script half-way; the owner's pid ends the broker anyhow.
-    done = subprocess.run([SCRIPT, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s,
-                          check=False, start_new_session=True)
+    try:
+        done = subprocess.run([SCRIPT, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s,
+                              check=False, start_new_session=True)
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"tools/kafka.sh {arguments[0]} did not end within {timeout_s} s; is the machine overloaded? "
+                       f"What Kafka said is in {arguments[1]}/kafka.log") from error
     if done.returncode != 0:
         raise LabError(f"tools/kafka.sh {arguments[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

@@ -39,6 +39,9 @@ def seconds_of(phases, times=1):
     return times * sum(float(phase.split("x")[1]) for phase in phases.split(","))
 
 
+MEASURE_S = 300
+
+
 def measure(broker, topic, progress, against=None, phases=None, start_ms=None, times=1, journal=None, query=None):
     """The report of `adaptivestream measure` as a dictionary."""
     arguments = [command(), "measure", "--json", "--broker", broker, "--topic", topic, "--progress", progress]
@@ -50,8 +53,11 @@ def measure(broker, topic, progress, against=None, phases=None, start_ms=None, t
             arguments += ["--start", start_ms]
     if journal:
         arguments += ["--journal", journal, "--query", query]
-    done = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, check=False,
-                          timeout=300)
+    try:
+        done = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, check=False,
+                              timeout=MEASURE_S)
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"measure did not end within {MEASURE_S} s; does the broker {broker} still run?") from error
     if done.returncode != 0:
         raise LabError(done.stderr.strip() or f"measure failed with {done.returncode}")
     return json.loads(done.stdout)
