@@ -2,13 +2,13 @@
 """What the agent costs: CPU seconds of the driver's JVM over the same traffic, with the agent and without, in separate
 drivers that take turns. The records and a Markdown table land in build/bench/cpu/.
 
-    tools/bench_cpu.py [--runs 3] [--triggers 2,10,30] [--quick]        (make bench-cpu)
+    make bench-cpu [ARGS="--runs 3 --triggers 2,10,30 --quick"]
 
-A run that was finished is kept: calling it again goes on where it was left; --fresh begins anew.
+A finished run is kept as long as its plan and the agent stay the same: calling it again goes on where it was left; --fresh
+begins anew.
 """
 
 import argparse
-import json
 import pathlib
 import shutil
 import statistics
@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from lab.environment import LabError, build_folder  # noqa: E402
 from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
+from lab.records import kept_run, take_folder  # noqa: E402
 from lab.report import facts_line, write_report  # noqa: E402
 from lab.run import Plan, measured_run  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
@@ -60,33 +61,35 @@ def plan_of(options, trigger, run, arm):
                 agent_options=f"queries=governed,goal={options.goal}" if arm == "agent" else None)
 
 
+def folder_of(options, step):
+    return options.output / "trigger-{}s-run-{}-{}".format(*step)
+
+
 def collect(options, screen):
-    if options.fresh:
-        shutil.rmtree(options.output, ignore_errors=True)
+    take_folder(options.output, options.fresh)
     steps = list(schedule(options))
+    reports = {step: kept_run(folder_of(options, step), plan_of(options, *step), screen.say) for step in steps}
+    if all(reports.values()):
+        screen.say("all runs are there already; --fresh runs them anew")
+        return reports
     kafka_folder = options.output / "kafka"
     shutil.rmtree(kafka_folder, ignore_errors=True)
     kafka_folder.mkdir(parents=True)
-    reports = {}
     with Kafka(kafka_folder) as kafka:
         for index, step in enumerate(steps):
-            name = "trigger-{}s-run-{}-{}".format(*step)
-            kept = options.output / name / "measure.json"
-            if kept.exists():
-                screen.say(f"{name}: kept from before")
-                reports[step] = json.loads(kept.read_text(encoding="utf-8"))
+            if reports[step]:
                 continue
-            shutil.rmtree(kept.parent, ignore_errors=True)
-            plan = plan_of(options, *step)
+            folder, plan = folder_of(options, step), plan_of(options, *step)
 
-            def every_second(elapsed_s, index=index, name=name, plan=plan):
+            def every_second(elapsed_s, index=index, name=folder.name, plan=plan):
                 left_s = (max(plan.seconds() - elapsed_s, 0)
                           + (len(steps) - index - 1) * (plan.seconds() + OVERHEAD_S))
                 screen.bar((index + elapsed_s / plan.seconds()) / len(steps),
                            f"{name} ({index + 1} of {len(steps)}), about {clock(left_s)} left")
 
-            reports[step] = measured_run(kafka, plan, kept.parent, name, every_second=every_second)
-            screen.say(f"{name}: {reports[step]['cpu_s']:.2f} CPU s in {reports[step]['window_s']:.0f} s, "
+            shutil.rmtree(folder, ignore_errors=True)
+            reports[step] = measured_run(kafka, plan, folder, folder.name, every_second=every_second)
+            screen.say(f"{folder.name}: {reports[step]['cpu_s']:.2f} CPU s in {reports[step]['window_s']:.0f} s, "
                        f"{reports[step]['all']['query']['batches']} batches")
     shutil.rmtree(kafka_folder, ignore_errors=True)
     return reports
@@ -116,11 +119,11 @@ def main():
     unwind_on_signals()
     try:
         reports = collect(options, Screen())
-    except LabError as error:
+    except (LabError, OSError) as error:
         sys.exit(f"bench-cpu: {error}")
     except KeyboardInterrupt:
         sys.exit(f"bench-cpu: stopped; finished runs are kept in {options.output}")
-    text = "\n".join([facts_line(next(iter(reports.values()))), ""] + table(options, reports)) + "\n"
+    text = "\n".join([facts_line(list(reports.values())), ""] + table(options, reports)) + "\n"
     write_report(options.output / "results.md", text)
     print(text)
     print(f"Raw records: {options.output}")

@@ -2,13 +2,13 @@
 """How much shorter events wait under the agent, on real Spark and Kafka: two identical queries in one driver read the same
 topic, one governed, one not, after a warm-up query. Raw records and a Markdown table land in build/bench/phases/.
 
-    tools/bench_phases.py [--runs 3] [--quick]        (make bench-phases)
+    make bench-phases [ARGS="--runs 3 --quick"]
 
-A run that was finished is kept: calling it again goes on where it was left; --fresh begins anew.
+A finished run is kept as long as its plan and the agent stay the same: calling it again goes on where it was left; --fresh
+begins anew.
 """
 
 import argparse
-import json
 import pathlib
 import shutil
 import statistics
@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from lab.environment import LabError, build_folder  # noqa: E402
 from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
+from lab.records import kept_run, take_folder  # noqa: E402
 from lab.report import facts_line, figures, write_report  # noqa: E402
 from lab.run import Plan, measured_run  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
@@ -54,6 +55,10 @@ def plan_of(options, run):
                 agent_options=f"queries=governed,goal={options.goal}{extra}")
 
 
+def run_folder(options, run):
+    return options.output / f"run-{run}"
+
+
 def one_run(kafka, options, run, screen):
     plan = plan_of(options, run)
     left_runs = options.runs - run
@@ -64,7 +69,8 @@ def one_run(kafka, options, run, screen):
         left_s = max(plan.seconds() - elapsed_s, 0) + left_runs * each_s
         screen.bar(part, f"run {run} of {options.runs}: traffic {clock(elapsed_s)}, about {clock(left_s)} left")
 
-    report = measured_run(kafka, plan, options.output / f"run-{run}", f"run-{run}",
+    shutil.rmtree(run_folder(options, run), ignore_errors=True)
+    report = measured_run(kafka, plan, run_folder(options, run), f"run-{run}",
                           lambda text: screen.say(f"run {run}: {text}"), every_second)
     ratio = report["all"]["ratio"]
     screen.say(f"run {run}: " + ", ".join(f"{name} {ratio[name]:.3f}" for name in ("batches", "mean", "p95", "p99"))
@@ -73,25 +79,17 @@ def one_run(kafka, options, run, screen):
 
 
 def collect(options, screen):
-    reports = []
-    if options.fresh:
-        shutil.rmtree(options.output, ignore_errors=True)
-    finished = [run for run in range(1, options.runs + 1)
-                if (options.output / f"run-{run}" / "measure.json").exists()]
-    if len(finished) == options.runs:
+    take_folder(options.output, options.fresh)
+    kept = {run: kept_run(run_folder(options, run), plan_of(options, run), screen.say)
+            for run in range(1, options.runs + 1)}
+    if all(kept.values()):
         screen.say("all runs are there already; --fresh runs them anew")
-        return [json.loads((options.output / f"run-{run}" / "measure.json").read_text()) for run in finished]
+        return list(kept.values())
     kafka_folder = options.output / "kafka"
     shutil.rmtree(kafka_folder, ignore_errors=True)
     kafka_folder.mkdir(parents=True)
     with Kafka(kafka_folder) as kafka:
-        for run in range(1, options.runs + 1):
-            if run in finished:
-                screen.say(f"run {run}: kept from before")
-                reports.append(json.loads((options.output / f"run-{run}" / "measure.json").read_text()))
-                continue
-            shutil.rmtree(options.output / f"run-{run}", ignore_errors=True)
-            reports.append(one_run(kafka, options, run, screen))
+        reports = [report or one_run(kafka, options, run, screen) for run, report in kept.items()]
     shutil.rmtree(kafka_folder, ignore_errors=True)
     return reports
 
@@ -145,11 +143,11 @@ def main():
     screen = Screen()
     try:
         reports = collect(options, screen)
-    except LabError as error:
+    except (LabError, OSError) as error:
         sys.exit(f"bench-phases: {error}")
     except KeyboardInterrupt:
         sys.exit(f"bench-phases: stopped; finished runs are kept in {options.output}")
-    text = "\n".join([facts_line(reports[0]), ""] + table(options, reports)) + "\n"
+    text = "\n".join([facts_line(reports), ""] + table(options, reports)) + "\n"
     write_report(options.output / "results.md", text)
     print(text)
     print(f"Raw records: {options.output}")

@@ -17,6 +17,7 @@ from lab import journal  # noqa: E402
 from lab.environment import ROOT, LabError, agent, build_folder  # noqa: E402
 from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
+from lab.records import take_folder  # noqa: E402
 from lab.run import Plan, measured_run  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
 
@@ -112,8 +113,7 @@ def result_screen(report, plan, output):
 
 
 def show(options, screen):
-    shutil.rmtree(options.output, ignore_errors=True)
-    options.output.mkdir(parents=True)
+    take_folder(options.output, fresh=True)
     plan = Plan(phases=options.phases, times=options.times, trigger=TRIGGER,
                 agent_options=f"{AGENT_OPTIONS},goal={options.goal}", warmup_batches=20, live=True)
     live = LiveLine(screen, plan, options.output)

@@ -3,7 +3,6 @@
 import os
 import pathlib
 import platform
-import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -39,17 +38,10 @@ def fetched(name):
 
 
 def machine():
-    """Facts that a result is worth nothing without."""
-    java = subprocess.run([java_program(), "-version"], capture_output=True, text=True, check=False).stderr
+    """Facts that a result is worth nothing without; the load is that of the last minute."""
     return {
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "java": java.splitlines()[0] if java else "unknown",
         "load": os.getloadavg()[0],
     }
-
-
-def java_program():
-    home = os.environ.get("JAVA_HOME")
-    return os.path.join(home, "bin", "java") if home else "java"

@@ -1,16 +1,19 @@
 """What the Markdown reports of the benches have in common."""
 
-import datetime
 
-from lab.environment import machine
+def facts_line(reports):
+    """Where, when and with what the runs were made, in a sentence: a figure without them cannot be compared."""
+    mades = [report["made"] for report in reports]
 
+    def each(name, records):
+        return " and ".join(sorted({str(record[name]) for record in records}))
 
-def facts_line(report):
-    """Where and when, in a sentence: a figure without them cannot be compared."""
-    facts = machine()
-    today = datetime.date.today().isoformat()
-    return (f"{today}, {facts['cores']} cores, Linux {facts['kernel']}, Java {report['java']}, Spark {report['spark']}, "
-            f"Python {facts['python']}; load average at the end {facts['load']:.1f}.")
+    loads = sorted({f"{made['load']:.1f}" for made in mades}, key=float)
+    load = loads[0] if len(loads) == 1 else f"{loads[0]} to {loads[-1]}"
+    agents = " and ".join(sorted({made["agent_sha256"][:12] for made in mades}))
+    return (f"{each('date', mades)}, {each('cores', mades)} cores, Linux {each('kernel', mades)}, "
+            f"Java {each('java', reports)}, Spark {each('spark', reports)}, Python {each('python', mades)}, "
+            f"libadaptivestream.so with SHA-256 {agents}...; load average at the end of a run {load}.")
 
 
 def figures(ratio):

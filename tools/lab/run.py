@@ -2,12 +2,12 @@
 
 import contextlib
 import dataclasses
-import json
 import pathlib
 import time
 
 from lab.driver import JOBS, Driver
 from lab.processes import cpu_seconds
+from lab.records import keep_run, made_with
 from lab.traffic import Traffic, measure, repeat, seconds_of
 
 PARTITIONS = 4
@@ -52,9 +52,11 @@ def warm_driver(kafka, plan, folder, tag, say=lambda text: None):
 
 
 def measured_run(kafka, plan, folder, tag, say=lambda text: None, every_second=lambda elapsed_s: None):
-    """Runs the plan and returns measure's report, with "cpu_s" of the JVM over the traffic and "window_s"."""
+    """Runs the plan and returns measure's report, with "cpu_s" of the JVM over the traffic, "window_s", and what it was
+    "made" with."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    made = made_with(plan)
     with warm_driver(kafka, plan, folder, tag, say) as (driver, ready):
         say("traffic begins")
         begin_s, cpu_begin_s = time.monotonic(), cpu_seconds(ready["jvm_pid"])
@@ -67,8 +69,7 @@ def measured_run(kafka, plan, folder, tag, say=lambda text: None, every_second=l
         driver.stop(180)
     report = report_of(kafka, plan, folder, tag, sent)
     report.update(cpu_s=cpu_s, window_s=window_s, sent=sent, spark=ready["spark"], java=ready["java"])
-    (folder / "measure.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    return report
+    return keep_run(folder, report, made)
 
 
 def report_of(kafka, plan, folder, tag, sent):
