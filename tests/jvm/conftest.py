@@ -11,9 +11,17 @@ import jvm  # noqa: E402
 JDKS = jvm.find_jdks()
 
 
+def jdk_parameters():
+    """Every JDK found, and a skip in the place of a wanted one that is not there."""
+    homes = dict(JDKS)
+    for version in sorted({*homes, *jvm.WANTED_JDKS}):
+        missing = pytest.mark.skip(reason=f"JDK {version} not found: not tested")
+        yield pytest.param(homes.get(version), id=f"jdk{version}", marks=() if version in homes else missing)
+
+
 def pytest_generate_tests(metafunc):
     if "jdk" in metafunc.fixturenames:
-        metafunc.parametrize("jdk", [home for _, home in JDKS], ids=[f"jdk{version}" for version, _ in JDKS])
+        metafunc.parametrize("jdk", jdk_parameters())
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,7 +70,7 @@ def job(start):
 @pytest.fixture(scope="session")
 def spark_home():
     """The pinned Spark that tools/setup.sh has put into the user's cache."""
-    shell = 'eval "$(tools/setup.sh env)" && printf %s "$ADAPTIVESTREAM_SPARK_HOME"'
+    shell = 'settings=$(tools/setup.sh env) && eval "$settings" && printf %s "$ADAPTIVESTREAM_SPARK_HOME"'
     result = subprocess.run(
         ["bash", "-c", shell], cwd=jvm.PROJECT, capture_output=True, text=True, timeout=jvm.DEADLINE_S
     )

@@ -16,6 +16,7 @@ AGENT = BUILD / "libadaptivestream.so"
 
 DEADLINE_S = 90  # for whatever a JVM is to do; generous, as other tests may share the machine
 OLDEST_JDK = 17
+WANTED_JDKS = (17, 25)  # the oldest and the newest that the agent is promised to work in
 
 # What -Xcheck:jni and -Xverify:all find, they print on either stream.
 JNI_COMPLAINT = re.compile(r"WARNING in native method|FATAL ERROR in native method|JNI local refs|VerifyError")

@@ -7,6 +7,8 @@ import jvm
 import pytest
 
 SOON_S = 15  # a fraction of the wait, which lasts a minute; an exit takes well under a second where nothing else runs
+LATER_S = 0.7  # than without the agent, at best
+TRIES = 3  # a busy machine may delay an exit, but hardly each
 TRIGGER_MS = 60000
 
 ENDINGS = {
@@ -36,9 +38,15 @@ def end_parked(job, how, journal=None):
 @pytest.mark.parametrize("name", ENDINGS)
 def test_the_exit_is_as_without_the_agent(job, tmp_path, name):
     how, expected = ENDINGS[name]
-    plain_code, plain_s, _ = end_parked(job, how)
-    code, seconds, program = end_parked(job, how, tmp_path / "journal")
-    assert code == plain_code == expected, program.transcript()
-    assert seconds < plain_s + 5, program.transcript()
-    summaries = [line for line in program.agent_lines() if "query orders ended" in line]
-    assert len(summaries) == (0 if name == "SIGKILL" else 1), program.transcript()
+    plain_s, seconds = [], []
+    for attempt in range(TRIES):
+        plain_code, took_s, _ = end_parked(job, how)
+        plain_s.append(took_s)
+        code, took_s, program = end_parked(job, how, tmp_path / f"journal-{attempt}")
+        seconds.append(took_s)
+        assert code == plain_code == expected, program.transcript()
+        summaries = [line for line in program.agent_lines() if "query orders ended" in line]
+        assert len(summaries) == (0 if name == "SIGKILL" else 1), program.transcript()
+        if min(seconds) <= min(plain_s) + LATER_S:
+            return
+    raise AssertionError(f"ended after {seconds} s, without the agent after {plain_s} s\n{program.transcript()}")

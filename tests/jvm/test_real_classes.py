@@ -91,15 +91,26 @@ def test_a_verifying_jvm_loads_it(jdk, rewritten, spark_home, classes, name):
     assert (result.returncode, result.stdout) == (0, "native\n"), result.stderr
 
 
+def fuzzer():
+    """The command of the replay: under sanitizers where `make asan` has built it, as `make test` does before this."""
+    sanitized = jvm.BUILD.with_name("build-asan") / "tests" / "fuzz_classfile"
+    if not sanitized.exists():
+        return [jvm.BUILD / "tests" / "fuzz_classfile"]
+    # As in tools/test.sh: the sanitizers claim fixed address ranges.
+    prefix = ["setarch", os.uname().machine, "--addr-no-randomize"]
+    allowed = shutil.which("setarch") and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
+    return [*(prefix if allowed else []), sanitized]
+
+
 def test_cut_and_mutated_classes_are_harmless(originals, tmp_path):
-    """Every truncation and 20000 mutations. Where the build has sanitizers, they watch."""
+    """Every truncation and 20000 mutations."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for name in TARGETS:
         shutil.copy(originals / f"{name}.class", corpus)
     environment = {**os.environ, "FUZZ_TRUNCATE": "65536"}
     result = subprocess.run(
-        [jvm.BUILD / "tests" / "fuzz_classfile", corpus],
+        [*fuzzer(), corpus],
         capture_output=True,
         text=True,
         env=environment,
