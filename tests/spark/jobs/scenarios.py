@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tools" / "lab"))
 from job import dump_progress, jvm_facts, kafka_events, leave, session, wait  # noqa: E402
 
+PARKED = ("parked-1", "parked-2", "parked-3")
 LIVE = {"alpha": "4 seconds", "beta": "2 seconds", "other": "4 seconds"}
 # The connector's offset calls queue behind its long polls, half a second each by default: short ones keep batches short.
 SOURCE = {"kafka.fetch.max.wait.ms": "20"}
@@ -58,7 +59,7 @@ class Scenarios:
         queries = {name: self.start(name, {"processingTime": trigger}) for name, trigger in LIVE.items()}
         wait(lambda: all(query.lastProgress for query in queries.values()), "the first progress", 120)
         leave(self.options.directory, "ready", jvm_facts(self.spark))
-        wait((self.options.directory / "traffic-over").exists, "the traffic", 180)
+        wait((self.options.directory / "traffic-over").exists, "the traffic", 400)
         for query in queries.values():
             query.processAllAvailable()
         for name, query in queries.items():
@@ -72,12 +73,13 @@ class Scenarios:
         return query
 
     def stop_while_waiting(self):
-        query = self.parked("parked")
-        begin = time.monotonic()
-        query.stop()
-        took_ms = (time.monotonic() - begin) * 1000
-        self.finish("parked", query)
-        self.results["parked"]["stop_ms"] = took_ms
+        for name in PARKED:
+            query = self.parked(name)
+            begin = time.monotonic()
+            query.stop()
+            took_ms = (time.monotonic() - begin) * 1000
+            self.finish(name, query)
+            self.results[name]["stop_ms"] = took_ms
 
     def other_triggers(self):
         query = self.start("asap", {"processingTime": "0 seconds"}, maxOffsetsPerTrigger="2000")
