@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the agent costs: CPU seconds of the driver's JVM over the same traffic, with the agent and without, in separate
-drivers that take turns. The records and a Markdown table land in build/bench/cpu/.
+drivers that take turns. The traffic runs twice; the first pass lets the JVM compile and the agent warm up, the second one
+counts. The records and a Markdown table land in build/bench/cpu/.
 
     make bench-cpu [ARGS="--runs 3 --triggers 2,10,30 --quick"]
 
@@ -22,8 +23,9 @@ from lab.records import kept_run, take_folder  # noqa: E402
 from lab.report import facts_line, write_report  # noqa: E402
 from lab.run import Plan, measured_run  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
+from lab.traffic import seconds_of  # noqa: E402
 
-PHASES = "200x100,4000x20,200x30,5x70"
+PHASES = "200x50,4000x10,200x15,5x35"
 QUICK = "200x10,3000x5,5x10"
 OVERHEAD_S = 75
 ARMS = ("agent", "none")
@@ -57,7 +59,8 @@ def schedule(options):
 
 def plan_of(options, trigger, run, arm):
     # The same query in both arms, under the same name.
-    return Plan(phases=options.phases, trigger=f"{trigger} seconds", names=("governed",), seed=run,
+    return Plan(phases=options.phases, times=2, settle_s=seconds_of(options.phases, 1), trigger=f"{trigger} seconds",
+                names=("governed",), seed=run,
                 agent_options=f"queries=governed,goal={options.goal}" if arm == "agent" else None)
 
 
@@ -96,8 +99,8 @@ def collect(options, screen):
 
 
 def table(options, reports):
-    lines = [f"Traffic `phases={options.phases}`; CPU seconds (user and system) of the driver's JVM from the first event's "
-             "second to the last one's; separate drivers in turns, one query each.", "",
+    lines = [f"Traffic `phases={options.phases}` twice in a row; CPU seconds (user and system) of the driver's JVM over the "
+             "second pass; separate drivers in turns, one query each; batches of both passes.", "",
              "| trigger | run | window, s | with agent | without | ratio | of a core more | batches, with / without |",
              "|---|---|---|---|---|---|---|---|"]
     for trigger in options.triggers:
