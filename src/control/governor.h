@@ -23,7 +23,7 @@
  *             governor_probe(g, now, end_total)        what the source holds now
  *
  * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the
- * expected rate, at most a quarter of the trigger away, because a probe costs the driver about 2 ms of CPU.
+ * expected rate, at most half the trigger away, because a probe costs the driver about 2 ms of CPU.
  *
  * Source of the rule: Dooly, Goldman, Scott, "On-line analysis of the TCP acknowledgment delay problem", JACM
  * 48(2), 2001; see docs/decisions/ for the constants.
