@@ -76,6 +76,13 @@ def await_text(path, text):
         time.sleep(0.01)
 
 
+NOTICES = ("max_wait is shorter than the trigger's interval", "warm-up is over", "the budget is used up")
+
+
+def is_notice(line):
+    return any(notice in line for notice in NOTICES)
+
+
 class Program:
     """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe."""
 
@@ -154,4 +161,8 @@ class Program:
         return [line for line in self.out + self.err if JNI_COMPLAINT.search(line)]
 
     def agent_lines(self):
-        return [line for line in self.err if "[AdaptiveStream]" in line]
+        """What the agent said of starts, faults and ends: how often the regime changed in between depends on timing."""
+        return [line for line in self.err if "[AdaptiveStream]" in line and not is_notice(line)]
+
+    def notices(self):
+        return [line for line in self.err if "[AdaptiveStream]" in line and is_notice(line)]

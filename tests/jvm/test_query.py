@@ -56,6 +56,7 @@ def test_waits_end_early(job):
     assert stop(program) == CLEAN_STOP
     leave(program)
     start, end = program.agent_lines()
+    assert len([line for line in program.notices() if "max_wait is shorter" in line]) == 1
     assert "query orders (id " in start and "governed, trigger 3s, goal balanced, budget 1" in start
     assert "query orders ended: " in end
     assert [line for line in program.out if "AdaptiveStream" in line] == []
