@@ -140,7 +140,8 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
     governor_start(query->governor, beginning->now_ns, beginning->available, beginning->total);
     announce(query);
 
-    if (options->max_wait_ns > 0 && options->max_wait_ns < query->trigger_ns)
+    bool acts = options->mode == MODE_ACTIVE && options->policy == POLICY_ADAPTIVE;
+    if (acts && options->max_wait_ns > 0 && options->max_wait_ns < query->trigger_ns)
         log_line(LOG_WARNING, tag,
                  "query %s: max_wait is shorter than the trigger's interval; it is kept, whatever the "
                  "batches it costs",
