@@ -5,6 +5,7 @@ import pathlib
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -83,6 +84,11 @@ def is_notice(line):
     return any(notice in line for notice in NOTICES)
 
 
+def heed_interrupts():
+    """A shell without job control starts what runs in the background with SIGINT ignored, and a JVM keeps that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe."""
 
@@ -96,6 +102,7 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
             env=environment(),
+            preexec_fn=heed_interrupts,
         )
         self.pid = self.process.pid
         self.out, self.err = [], []
