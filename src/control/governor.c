@@ -33,11 +33,6 @@ enum {
 static const double saturation_starts = 0.3;
 static const double saturation_target = 0.8;
 
-/* Pacing of the goal `cost`: waiting saved so far. */
-typedef struct {
-    double forgotten_s; /* event-seconds taken out so that the debt stays within its limits */
-} waiting_debt_t;
-
 struct governor {
     governor_config_t config;
     grid_t grid;
@@ -64,7 +59,7 @@ struct governor {
     batch_cost_t cost;
     arrival_rate_t rate;
     price_t price;
-    waiting_debt_t waiting_debt;
+    double forgotten_s; /* event-seconds left out of the pace of goal `cost`, to keep it within its limits */
     histogram_t own_waits;
 };
 
@@ -230,10 +225,10 @@ static double waiting_saved(governor_t *g)
     const histogram_t *shadow = &g->shadow.waits;
     if (g->shadow.batches == 0 || shadow->sum_s <= 0) return 0;
     const double per_batch_s = shadow->sum_s / (double)g->shadow.batches;
-    double saved =
-        (shadow->sum_s / g->config.budget - g->own_waits.sum_s - g->waiting_debt.forgotten_s) / per_batch_s;
+    const double saved =
+        (shadow->sum_s / g->config.budget - g->own_waits.sum_s - g->forgotten_s) / per_batch_s;
     const double kept = fmax(debt_lowest, fmin(-debt_lowest, saved));
-    g->waiting_debt.forgotten_s += (saved - kept) * per_batch_s;
+    g->forgotten_s += (saved - kept) * per_batch_s;
     return kept;
 }
 
