@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "temporary_file.h"
+
 static void test_phases_lie_one_after_the_other(void **state)
 {
     (void)state;
@@ -42,7 +44,6 @@ static void test_phases_lie_one_after_the_other(void **state)
         FIGURES("shadow", batches) "}\n"
 #define DECISION "{\"v\":1,\"event\":\"decision\",\"query\":\"a\",\"id\":\"7\"}\n"
 
-static char path[] = "/tmp/adaptivestream-summary-XXXXXX";
 static char error_text[256];
 
 static bool read_text(const char *text, const char *query, journal_summary_t *summary)
@@ -78,19 +79,6 @@ static void test_a_bad_journal_is_named(void **state)
     assert_non_null(strstr(error_text, ":1:"));
     assert_false(journal_summary_read("/nowhere/journal", "a", &summary, error_text, sizeof error_text));
     assert_non_null(strstr(error_text, "/nowhere/journal"));
-}
-
-static int make_file(void **state)
-{
-    (void)state;
-    int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_file(void **state)
-{
-    (void)state;
-    return unlink(path);
 }
 
 int main(void)

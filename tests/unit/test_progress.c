@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "temporary_file.h"
+
 #define EMPTY                                                                                                \
     "{\"timestamp\":\"2026-01-31T12:00:00.000Z\",\"batchId\":0,\"numInputRows\":0,\"sources\":[{"            \
     "\"startOffset\":null,\"endOffset\":{\"events\":{\"0\":5,\"1\":0}},\"numInputRows\":0}]}\n"
@@ -27,7 +29,6 @@
     "\"startOffset\":{\"events\":{\"0\":8,\"1\":1}},\"endOffset\":{\"events\":{\"0\":10,\"1\":1}},"          \
     "\"numInputRows\":2}]}\n"
 
-static char path[] = "/tmp/adaptivestream-progress-XXXXXX";
 static char error[256];
 
 static bool read_text(const char *text, batches_t *batches)
@@ -163,19 +164,6 @@ static void test_times(void **state)
     assert_false(progress_parse_time("2024-02-29T23:59:59Z", &time_ms));
     assert_false(progress_parse_time("2024-02-29T23:59:59.999+01:00", &time_ms));
     assert_false(progress_parse_time("", &time_ms));
-}
-
-static int make_file(void **state)
-{
-    (void)state;
-    int file = mkstemp(path);
-    return file < 0 ? -1 : close(file);
-}
-
-static int remove_file(void **state)
-{
-    (void)state;
-    return unlink(path);
 }
 
 int main(void)
