@@ -10,6 +10,7 @@
 
 static const char tag[] = "AdaptiveStream";
 static const jlong latest_target_ms = INT64_MAX / NS_PER_MS / 2;
+static const int64_t usual_default_ms = 2000; /* fallback_interval of a job without a trigger interval */
 enum { FRAME_REFERENCES = 16 * SPARK_SOURCES_MAX, LOOKS = 3 };
 
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
     query_t *query;
     jobject spark_query;
     spark_sources_t sources;
+    partitions_t *partitions; /* of the query */
     jlong target_ms;
 } governed_wait_t;
 
@@ -38,7 +40,7 @@ typedef enum {
 static answer_t ask(governed_wait_t *wait, int64_t *total)
 {
     jni_begin(&wait->view, wait->view.env);
-    spark_probe(&wait->view, &wait->sources, total);
+    spark_probe(&wait->view, &wait->sources, wait->partitions, total);
     if (!wait->view.failed) return SOURCE_ANSWERED;
     jni_view_t inner;
     jni_begin(&inner, wait->view.env);
@@ -58,12 +60,56 @@ static governed_t look_again(governed_wait_t *wait, note_t *note, const char *la
     return leave_alone(note, label, why);
 }
 
+/* Where batches and sources of a query stand whose sources can be asked. */
+static answer_t find_beginning(governed_wait_t *wait, query_beginning_t *beginning)
+{
+    wait->partitions = beginning->partitions = partitions_create();
+    if (!wait->partitions) jni_fail(&wait->view, "no memory");
+    if (!wait->view.failed)
+        spark_available(&wait->view, wait->spark_query, &wait->sources, wait->partitions,
+                        &beginning->available);
+    if (wait->view.failed) return SOURCE_SILENT;
+    answer_t answer = ask(wait, &beginning->total);
+    if (beginning->total < beginning->available) beginning->total = beginning->available;
+    return answer;
+}
+
+/* A query that may be governed: where it stands, and its governor. */
+static governed_t begin(governed_wait_t *wait, const options_t *options, note_t *note,
+                        const spark_sight_t *sight, const query_identity_t *identity)
+{
+    query_beginning_t beginning = {
+        .trigger_ns = note->interval_ms * NS_PER_MS,
+        .limit = sight->limit,
+        .rows_only = sight->sight == SIGHT_ROWS,
+        .mixed = sight->mixed,
+        .why = sight->reason,
+    };
+    answer_t answer = SOURCE_ANSWERED;
+    if (beginning.rows_only) {
+        spark_progress_t progress;
+        spark_progress(&wait->view, wait->spark_query, &progress);
+        beginning.batch_id = progress.rows > 0 ? progress.batch_id : progress.batch_id - 1;
+        if (wait->view.failed) answer = SOURCE_SILENT;
+    } else {
+        answer = find_beginning(wait, &beginning);
+    }
+    if (answer != SOURCE_ANSWERED) {
+        partitions_destroy(beginning.partitions);
+        return answer == SOURCE_STOPPED ? GOVERNED_ENDED : look_again(wait, note, query_label(identity));
+    }
+    beginning.now_ns = clock_monotonic_ns();
+    beginning.epoch_ns = clock_epoch_ns();
+    note->query = query_begin(identity, options, &beginning);
+    note->state = note->query ? NOTE_GOVERNED : NOTE_LEFT;
+    return note->query ? GOVERNED_ENDED : GOVERNED_NOT;
+}
+
 /* The first wait of a query: may it be governed? Only GOVERNED_ENDED with a note in NOTE_GOVERNED goes on. */
 static governed_t look_at(governed_wait_t *wait, const options_t *options, note_t *note)
 {
     query_identity_t identity = {.id = "of unknown id"};
-    spark_probing_t probing;
-    query_beginning_t beginning = {.trigger_ns = note->interval_ms * NS_PER_MS};
+    spark_sight_t sight;
 
     wait->spark_query = spark_query_of_thread(&wait->view);
     if (!wait->spark_query) {
@@ -77,22 +123,14 @@ static governed_t look_at(governed_wait_t *wait, const options_t *options, note_
         return leave_alone(note, label, "not selected by queries=; the job's own schedule is kept");
 
     spark_sources(&wait->view, wait->spark_query, &wait->sources);
+    if (!wait->view.failed) spark_look(&wait->view, &wait->sources, &sight);
     if (wait->view.failed) return look_again(wait, note, label);
-    spark_probing(&wait->view, &wait->sources, &probing);
-    if (!wait->view.failed && !probing.probeable) return leave_alone(note, label, probing.reason);
-    spark_available(&wait->view, wait->spark_query, &wait->sources, &beginning.available);
-    if (wait->view.failed) return look_again(wait, note, label);
-
-    answer_t answer = ask(wait, &beginning.total);
-    if (answer == SOURCE_STOPPED) return GOVERNED_ENDED;
-    if (answer == SOURCE_SILENT) return look_again(wait, note, label);
-    if (beginning.total < beginning.available) beginning.total = beginning.available;
-    beginning.limit = probing.limit;
-    beginning.now_ns = clock_monotonic_ns();
-    beginning.epoch_ns = clock_epoch_ns();
-    note->query = query_begin(&identity, options, &beginning);
-    note->state = note->query ? NOTE_GOVERNED : NOTE_LEFT;
-    return note->query ? GOVERNED_ENDED : GOVERNED_NOT;
+    if (sight.sight == SIGHT_NONE) {
+        char why[400];
+        snprintf(why, sizeof why, "%s; the job's own schedule is kept", sight.reason);
+        return leave_alone(note, label, why);
+    }
+    return begin(wait, options, note, &sight, &identity);
 }
 
 /* Every later wait begins with the trigger that has just ended. */
@@ -101,8 +139,14 @@ static bool hear_trigger(governed_wait_t *wait)
     int64_t available = 0;
     wait->spark_query = spark_query_of_thread(&wait->view);
     if (!wait->spark_query) jni_fail(&wait->view, "this thread's query is not found any more");
-    spark_sources(&wait->view, wait->spark_query, &wait->sources);
-    spark_available(&wait->view, wait->spark_query, &wait->sources, &available);
+    if (wait->partitions) {
+        spark_sources(&wait->view, wait->spark_query, &wait->sources);
+        spark_available(&wait->view, wait->spark_query, &wait->sources, wait->partitions, &available);
+    } else {
+        spark_progress_t progress;
+        spark_progress(&wait->view, wait->spark_query, &progress);
+        if (!wait->view.failed) available = query_count_rows(wait->query, progress.batch_id, progress.rows);
+    }
     if (!wait->view.failed) {
         query_trigger(wait->query, clock_monotonic_ns(), available);
         return true;
@@ -187,6 +231,7 @@ static governed_t govern(governed_wait_t *wait, const options_t *options, note_t
         if (note->state != NOTE_GOVERNED) return result;
     } else {
         wait->query = note->query;
+        wait->partitions = query_partitions(wait->query);
         if (!hear_trigger(wait)) {
             if (query_is_released(wait->query)) note->state = NOTE_LEFT;
             return GOVERNED_NOT;
@@ -221,4 +266,27 @@ governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jo
     governed_t result = govern(&wait, options, note);
     jni_pop(&wait.view);
     return result;
+}
+
+static jlong default_interval_ms(jni_view_t *view, const options_t *options)
+{
+    query_identity_t identity;
+    jobject query = spark_query_of_thread(view);
+    if (!query) return -1;
+    spark_identity(view, query, &identity);
+    const bool wanted = options->default_trigger == DEFAULT_TRIGGER_GOVERN && options->mode == MODE_ACTIVE &&
+                        spark_has_processing_time_trigger(view, query) && !view->failed &&
+                        options_select_query(options, identity.name[0] ? identity.name : NULL, identity.id);
+    if (!wanted) return 0;
+    return options->fallback_interval_ns > 0 ? options->fallback_interval_ns / NS_PER_MS : usual_default_ms;
+}
+
+jlong governed_default_interval_ms(JNIEnv *env, const options_t *options)
+{
+    jni_view_t view;
+    jni_begin(&view, env);
+    if (!jni_push(&view, 32)) return 0;
+    const jlong interval_ms = default_interval_ms(&view, options);
+    jni_pop(&view);
+    return interval_ms;
 }

@@ -19,4 +19,9 @@ typedef enum {
 /* A wait on `clock` until the wall clock's target_ms, on a thread with this note. */
 governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jobject clock, jlong target_ms);
 
+/* The interval in ms that a query with the default trigger is to be told, so that it waits and can be
+ * governed: `fallback_interval`. 0 where it is to be left alone, -1 where this thread runs no query. Only for
+ * default_trigger=govern. */
+jlong governed_default_interval_ms(JNIEnv *env, const options_t *options);
+
 #endif

@@ -10,7 +10,23 @@
 
 #include <jni.h>
 
-/* The job's real interval, always: Spark computes its grid and its "falling behind" warning from it. */
+/* What a query with the default trigger is told. Once told an interval it is told the same to its end, also
+ * while the JVM dies: Spark tests it for 0 and then divides by it. From 0 to an interval it may change. */
+static jlong default_interval_ms(JNIEnv *env, jobject executor)
+{
+    note_t *note = note_of_executor(env, executor);
+    if (note) return note->interval_ms;
+    if (agent_is_dying()) return 0;
+    const jlong interval_ms = governed_default_interval_ms(env, agent_options());
+    note = interval_ms >= 0 ? note_executor(env, executor, interval_ms) : NULL;
+    if (!note) return 0;
+    note->default_trigger = interval_ms > 0;
+    if (interval_ms == 0) note->state = NOTE_LEFT;
+    return interval_ms;
+}
+
+/* The job's real interval: Spark computes its grid and its "falling behind" warning from it. Only one of 0 may
+ * be replaced, on demand. */
 static jlong interval_ms(JNIEnv *env, jobject executor)
 {
     jclass type = (*env)->GetObjectClass(env, executor);
@@ -22,6 +38,8 @@ static jlong interval_ms(JNIEnv *env, jobject executor)
         return note ? note->interval_ms : 0;
     }
     jlong interval = (*env)->GetLongField(env, executor, field);
+    if (interval == 0 && agent_options()->default_trigger == DEFAULT_TRIGGER_GOVERN)
+        return default_interval_ms(env, executor);
     if (interval > 0 && !agent_is_dying()) note_executor(env, executor, interval);
     return interval;
 }
@@ -45,16 +63,23 @@ Java_org_apache_spark_sql_execution_streaming_runtime_ProcessingTimeExecutor_int
     return interval_ms(env, executor);
 }
 
+/* A default trigger that is not governed after all goes on at once, as it would without us. */
+static jlong wait_ungoverned(JNIEnv *env, const note_t *note, jlong target_ms)
+{
+    if (note && note->default_trigger && note->state != NOTE_GOVERNED) return clock_wall_ms();
+    return wait_plain(env, target_ms);
+}
+
 JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIEnv *env, jobject clock,
                                                                             jlong target_ms);
 JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIEnv *env, jobject clock,
                                                                             jlong target_ms)
 {
     note_t *note = note_of_thread();
-    if (!note || note->state == NOTE_LEFT || agent_is_dying()) return wait_plain(env, target_ms);
+    if (!note || note->state == NOTE_LEFT || agent_is_dying()) return wait_ungoverned(env, note, target_ms);
 
     governed_t result = governed_wait(env, agent_options(), note, clock, target_ms);
-    jlong end_ms = result == GOVERNED_NOT ? wait_plain(env, target_ms) : clock_wall_ms();
+    jlong end_ms = result == GOVERNED_NOT ? wait_ungoverned(env, note, target_ms) : clock_wall_ms();
     if (note->query) query_fire(note->query, clock_monotonic_ns());
     return end_ms;
 }

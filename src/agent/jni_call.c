@@ -110,6 +110,14 @@ jobject jni_object(jni_view_t *view, jobject target, const char *method, const c
     return succeeded(view) ? result : NULL;
 }
 
+jint jni_int(jni_view_t *view, jobject target, const char *method)
+{
+    jmethodID id = find_method(view, target, method, "()I");
+    if (!id) return 0;
+    jint result = (*view->env)->CallIntMethod(view->env, target, id);
+    return succeeded(view) ? result : 0;
+}
+
 jlong jni_long(jni_view_t *view, jobject target, const char *method)
 {
     jmethodID id = find_method(view, target, method, "()J");
@@ -153,6 +161,16 @@ jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, 
         return NULL;
     }
     return (*env)->GetObjectField(env, target, id);
+}
+
+bool jni_is_instance(jni_view_t *view, jobject object, const char *class_name)
+{
+    if (!usable(view, object, class_name)) return false;
+    jclass type = (*view->env)->FindClass(view->env, class_name);
+    if (!succeeded(view)) return false;
+    jboolean result = (*view->env)->IsInstanceOf(view->env, object, type);
+    (*view->env)->DeleteLocalRef(view->env, type);
+    return result;
 }
 
 void jni_text(jni_view_t *view, jobject string, char *text, size_t size)

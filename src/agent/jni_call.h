@@ -35,6 +35,7 @@ void jni_pop(jni_view_t *view);
 /* Virtual calls by name and descriptor ("()Ljava/lang/String;"). jni_object() may return null without
  * failing. */
 jobject jni_object(jni_view_t *view, jobject target, const char *method, const char *descriptor, ...);
+jint jni_int(jni_view_t *view, jobject target, const char *method);
 jlong jni_long(jni_view_t *view, jobject target, const char *method);
 bool jni_boolean(jni_view_t *view, jobject target, const char *method);
 
@@ -44,6 +45,9 @@ jobject jni_static(jni_view_t *view, const char *class_name, const char *method,
 
 /* A field, private or not, of the object's class or a class above it; null where there is none. */
 jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, const char *descriptor);
+
+/* Whether the object is of the class or interface `class_name`, which must exist. */
+bool jni_is_instance(jni_view_t *view, jobject object, const char *class_name);
 
 /* Copies a java.lang.String, cut to `size`, in Java's modified UTF-8; "" for null. */
 void jni_text(jni_view_t *view, jobject string, char *text, size_t size);

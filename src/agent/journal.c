@@ -99,6 +99,9 @@ void journal_start(const journal_subject_t *subject, const governor_config_t *co
     json_integer(&line.json, "max_interval_ns", config->max_interval_ns);
     json_integer(&line.json, "max_wait_ns", config->max_wait_ns);
     json_integer(&line.json, "warmup_ns", config->warmup_ns);
+    json_boolean(&line.json, "rows_only", config->rows_only);
+    json_integer(&line.json, "update_period_ns", config->update_period_ns);
+    json_integer(&line.json, "fallback_ns", config->fallback_ns);
     line_end(&line);
 }
 

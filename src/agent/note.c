@@ -49,19 +49,28 @@ static note_t *new_note(void)
     return note;
 }
 
-void note_executor(JNIEnv *env, jobject executor, int64_t interval_ms)
+note_t *note_of_executor(JNIEnv *env, jobject executor)
+{
+    note_t *note = note_of_thread();
+    return note && note->executor && (*env)->IsSameObject(env, note->executor, executor) ? note : NULL;
+}
+
+note_t *note_executor(JNIEnv *env, jobject executor, int64_t interval_ms)
 {
     free_left_behind(env);
-    note_t *note = note_of_thread();
-    if (note && note->executor && (*env)->IsSameObject(env, note->executor, executor)) return;
+    note_t *note = note_of_executor(env, executor);
+    if (note) return note;
+    note = note_of_thread();
     if (!note) note = new_note();
-    if (!note) return;
+    if (!note) return NULL;
     if (note->query) query_end(note->query);
     if (note->executor) (*env)->DeleteWeakGlobalRef(env, note->executor);
     note->query = NULL;
     note->state = NOTE_NEW;
     note->failed_looks = 0;
     note->interval_ms = interval_ms;
+    note->default_trigger = false;
     note->executor = (*env)->NewWeakGlobalRef(env, executor);
     (*env)->ExceptionClear(env); /* OutOfMemoryError: then there is no executor, and waits stay plain */
+    return note->executor ? note : NULL;
 }

@@ -21,7 +21,8 @@ typedef enum {
 
 typedef struct note {
     jweak executor;
-    int64_t interval_ms;
+    int64_t interval_ms;  /* that Spark is told; 0 = a default trigger that is left alone */
+    bool default_trigger; /* the job's own interval is 0, and Spark is told another one */
     note_state_t state;
     int failed_looks; /* in NOTE_NEW */
     query_t *query;   /* may stay set in NOTE_LEFT, for its summary */
@@ -34,7 +35,11 @@ bool note_init(void);
 /* This thread's note, or NULL. */
 note_t *note_of_thread(void);
 
-/* Notes the executor for this thread. Another executor than before ends the query of the one before. */
-void note_executor(JNIEnv *env, jobject executor, int64_t interval_ms);
+/* This thread's note if it is of that executor, else NULL. */
+note_t *note_of_executor(JNIEnv *env, jobject executor);
+
+/* Notes the executor for this thread. Another executor than before ends the query of the one before. NULL when
+ * there is no memory. */
+note_t *note_executor(JNIEnv *env, jobject executor, int64_t interval_ms);
 
 #endif

@@ -33,7 +33,9 @@ struct query {
 
     int64_t trigger_ns;
     int64_t epoch_ns;
-    int64_t fired_ns; /* when the running trigger started */
+    partitions_t *partitions;    /* NULL: rows_only */
+    int64_t rows, counted_batch; /* rows_only: rows so far, and the latest batch whose rows are in */
+    int64_t fired_ns;            /* when the running trigger started */
     int64_t available;
     bool blind;
     regime_t regime;
@@ -74,6 +76,12 @@ static void strike_off(query_t *query)
     pthread_mutex_unlock(&registry_lock);
 }
 
+/* 0 is no limit of the user's. */
+static int64_t shorter_wait_ns(int64_t max_wait_ns, int64_t trigger_ns)
+{
+    return max_wait_ns > 0 && max_wait_ns < trigger_ns ? max_wait_ns : trigger_ns;
+}
+
 static governor_config_t configuration(const options_t *options, const query_beginning_t *beginning)
 {
     return (governor_config_t){
@@ -85,21 +93,27 @@ static governor_config_t configuration(const options_t *options, const query_beg
         .slot_ns = options->poll_ns,
         .min_interval_ns = options->min_interval_ns,
         .max_interval_ns = options->max_interval_ns,
-        .max_wait_ns = options->max_wait_ns,
+        .max_wait_ns = beginning->mixed ? shorter_wait_ns(options->max_wait_ns, beginning->trigger_ns)
+                                        : options->max_wait_ns,
         .warmup_ns = options->warmup_ns,
+        .rows_only = beginning->rows_only,
+        .update_period_ns = options->update_period_ns,
+        .fallback_ns = options->fallback_interval_ns,
     };
 }
 
-static void announce(const query_t *query)
+static void announce(const query_t *query, const query_beginning_t *beginning)
 {
     char trigger[32];
     const options_t *options = query->options;
-    log_line(LOG_INFO, tag, "query %s (id %s): %s, trigger %s, goal %s, budget %g%s%s",
+    const bool rows_only = beginning->rows_only, adaptive = options->policy == POLICY_ADAPTIVE;
+    log_line(LOG_INFO, tag, "query %s (id %s): %s%s, trigger %s, goal %s, budget %g%s%s%s%s%s",
              query_label(&query->identity), query->identity.id,
              options->mode == MODE_MONITORING ? "monitored, never acted on" : "governed",
+             rows_only ? " by its progress" : "",
              format_duration_ns(query->trigger_ns, trigger, sizeof trigger), goal_names[options->goal],
-             options->budget, options->policy == POLICY_ADAPTIVE ? "" : ", policy ",
-             options->policy == POLICY_ADAPTIVE ? "" : policy_names[options->policy]);
+             options->budget, adaptive ? "" : ", policy ", adaptive ? "" : policy_names[options->policy],
+             rows_only ? " (" : "", rows_only ? beginning->why : "", rows_only ? ")" : "");
 }
 
 static query_t *create(const query_identity_t *identity, const options_t *options,
@@ -127,6 +141,7 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
     query_t *query = create(identity, options, &config);
     if (!query) {
         char trigger[32];
+        partitions_destroy(beginning->partitions);
         log_line(LOG_WARNING, tag,
                  "query %s: no governor for a trigger of %s (out of memory, or not within 1 ms and 24 h); "
                  "the job's own "
@@ -137,8 +152,10 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
     query->trigger_ns = beginning->trigger_ns;
     query->epoch_ns = beginning->epoch_ns;
     query->available = beginning->available;
+    query->partitions = beginning->partitions;
+    query->counted_batch = beginning->batch_id;
     governor_start(query->governor, beginning->now_ns, beginning->available, beginning->total);
-    announce(query);
+    announce(query, beginning);
 
     bool acts = options->mode == MODE_ACTIVE && options->policy == POLICY_ADAPTIVE;
     if (acts && options->max_wait_ns > 0 && options->max_wait_ns < query->trigger_ns)
@@ -183,12 +200,27 @@ void query_end(query_t *query)
     pthread_mutex_unlock(&query->lock);
     pthread_mutex_destroy(&query->lock);
     governor_destroy(query->governor);
+    partitions_destroy(query->partitions);
     free(query);
+}
+
+partitions_t *query_partitions(const query_t *query)
+{
+    return query->partitions;
+}
+
+int64_t query_count_rows(query_t *query, int64_t batch_id, int64_t rows)
+{
+    if (rows <= 0 || batch_id <= query->counted_batch) return query->rows;
+    query->counted_batch = batch_id;
+    if (rows > INT64_MAX / 4 - query->rows) rows = 0;
+    return query->rows += rows;
 }
 
 void query_trigger(query_t *query, int64_t now_ns, int64_t available)
 {
     query->blind = false;
+    if (!query->partitions) query->faults_in_row = 0; /* otherwise an answer of the source ends the row */
     pthread_mutex_lock(&query->lock);
     if (available < query->available) {
         governor_start(query->governor, now_ns, available, available);
@@ -228,7 +260,7 @@ void query_align(query_t *query, int64_t epoch_ns)
 
 bool query_may_probe(const query_t *query, int64_t now_ns)
 {
-    return !query->blind && now_ns >= query->next_probe_ns;
+    return query->partitions && !query->blind && now_ns >= query->next_probe_ns;
 }
 
 int64_t query_next_probe_ns(const query_t *query)
@@ -258,7 +290,9 @@ static void note_regime(query_t *query, reason_t reason, int64_t now_ns)
 {
     regime_t regime = query->regime;
     if (reason == REASON_GUARD) regime = REGIME_GUARDED;
-    if (reason == REASON_CHEAP || reason == REASON_PRICE || reason == REASON_BOUND) regime = REGIME_ADAPTIVE;
+    if (reason == REASON_CHEAP || reason == REASON_PRICE || reason == REASON_BOUND || reason == REASON_PLAN ||
+        reason == REASON_MAX_WAIT)
+        regime = REGIME_ADAPTIVE;
     if (regime == query->regime) return;
     const char *label = query_label(&query->identity);
     if (query->regime == REGIME_WARMUP)

@@ -2,11 +2,13 @@
  * One governed query: its governor, what its probes have been like, its counters, its lines in log and
  * journal. Knows no JVM. All calls but queries_at_exit() come from the query's stream thread.
  *
- * Times are of CLOCK_MONOTONIC, in nanoseconds; totals are sums of Kafka offsets.
+ * Times are of CLOCK_MONOTONIC, in nanoseconds; totals are those of partitions.h, or rows of batches so far
+ * where the source cannot be asked.
  */
 #ifndef ADAPTIVESTREAM_AGENT_QUERY_H
 #define ADAPTIVESTREAM_AGENT_QUERY_H
 
+#include "agent/partitions.h"
 #include "common/options.h"
 #include "control/governor.h"
 
@@ -31,6 +33,11 @@ typedef struct {
     int64_t available; /* what batches have taken so far */
     int64_t total;     /* what the source holds; at least `available` */
     int64_t limit;     /* most events one trigger takes, 0 = no limit */
+    bool rows_only;    /* the sources cannot be asked */
+    bool mixed;        /* some of them could: then no event may wait longer than the trigger's interval */
+    const char *why;   /* rows_only: the reason, for the log */
+    int64_t batch_id;  /* rows_only: of the latest batch so far, -1 for none */
+    partitions_t *partitions; /* not rows_only: taken over by the query, or freed where there is none */
 } query_beginning_t;
 
 /* Starts governing; says so in the log, and opens the journal when there is to be one. NULL, after a line in
@@ -39,6 +46,12 @@ typedef struct {
 query_t *query_begin(const query_identity_t *identity, const options_t *options,
                      const query_beginning_t *beginning);
 
+/* The partitions of a query that is not rows_only, else NULL. */
+partitions_t *query_partitions(const query_t *query);
+
+/* A progress says that batch `batch_id` read `rows`: the rows of all batches so far, each counted once. */
+int64_t query_count_rows(query_t *query, int64_t batch_id, int64_t rows);
+
 /* The stream thread has ended, or the query is run by another executor: summary, and everything is freed. */
 void query_end(query_t *query);
 
@@ -46,7 +59,7 @@ void query_end(query_t *query);
 int64_t query_trigger_ns(const query_t *query);
 
 /* A wait begins, so a trigger has just ended; its batch took all events up to `available`. Sight is
- * regained. / */
+ * regained. */
 void query_trigger(query_t *query, int64_t now_ns, int64_t available);
 
 /* The wait ends: the next trigger starts now. */
@@ -55,7 +68,7 @@ void query_fire(query_t *query, int64_t now_ns);
 /* Tells the governor when the wall clock has moved against the monotonic one by more than 2 ms. */
 void query_align(query_t *query, int64_t epoch_ns);
 
-/* False while the source is not answering, and right after slow answers. */
+/* False where the source cannot be asked, while it is not answering, and right after slow answers. */
 bool query_may_probe(const query_t *query, int64_t now_ns);
 
 /* The earliest time of the next probe after a slow one. */

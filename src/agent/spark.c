@@ -1,7 +1,5 @@
 #include "agent/spark.h"
 
-#include "agent/offsets.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -97,13 +95,6 @@ void spark_sources(jni_view_t *view, jobject query, spark_sources_t *sources)
     }
 }
 
-static void refuse(spark_probing_t *probing, const char *source, const char *why)
-{
-    probing->probeable = false;
-    snprintf(probing->reason, sizeof probing->reason, "source %s %s; the job's own schedule is kept", source,
-             why);
-}
-
 /* A scala.Option<Long>; 0 for None. */
 static int64_t option_long(jni_view_t *view, jobject option)
 {
@@ -112,69 +103,109 @@ static int64_t option_long(jni_view_t *view, jobject option)
     return jni_long(view, boxed, "longValue");
 }
 
-/* *limit is the source's maxOffsetsPerTrigger, 0 when it has none. */
-static bool is_probeable(jni_view_t *view, jobject source, spark_probing_t *probing, int64_t *limit)
+static void lower(spark_sight_t *sight, sight_t to, const char *source, const char *why)
 {
-    char name[200];
-    jni_class_name(view, (*view->env)->GetObjectClass(view->env, source), name, sizeof name);
-    if (strcmp(name, kafka_stream) != 0) {
-        const char *simple = strrchr(name, '.');
-        refuse(probing, simple ? simple + 1 : name, "cannot be probed");
-        return false;
-    }
+    if (sight->sight <= to) return;
+    sight->sight = to;
+    snprintf(sight->reason, sizeof sight->reason, "source %s %s", source, why);
+}
+
+/* *limit is the source's maxOffsetsPerTrigger, 0 when it has none. */
+static void look_at_kafka(jni_view_t *view, jobject source, spark_sight_t *sight, int64_t *limit)
+{
     jobject most = jni_optional_field(view, source, "maxOffsetsPerTrigger", "Lscala/Option;");
     jobject least = jni_optional_field(view, source, "minOffsetPerTrigger", "Lscala/Option;");
-    if (!most || !least) {
-        refuse(probing, "KafkaMicroBatchStream", "is of an unknown version");
-        return false;
-    }
-    if (!jni_boolean(view, least, "isEmpty")) {
-        refuse(probing, "KafkaMicroBatchStream", "has minOffsetsPerTrigger, a rule of its own");
-        return false;
-    }
-    *limit = option_long(view, most);
-    return true;
+    if (!most || !least)
+        lower(sight, SIGHT_NONE, "KafkaMicroBatchStream", "is of an unknown version");
+    else if (!jni_boolean(view, least, "isEmpty"))
+        lower(sight, SIGHT_NONE, "KafkaMicroBatchStream", "has minOffsetsPerTrigger, a rule of its own");
+    else
+        *limit = option_long(view, most);
 }
 
-void spark_probing(jni_view_t *view, const spark_sources_t *sources, spark_probing_t *probing)
+/* True when a trigger takes all that the source holds. Sources without SupportsAdmissionControl always give
+ * all. */
+static bool takes_all(jni_view_t *view, jobject source)
 {
-    *probing = (spark_probing_t){.probeable = true};
-    if (sources->count == 0) refuse(probing, "list", "is empty");
-    bool all_limited = true;
+    if (!jni_is_instance(view, source, CONNECTOR "SupportsAdmissionControl")) return true;
+    jobject limit = jni_object(view, source, "getDefaultReadLimit", "()L" CONNECTOR "ReadLimit;");
+    return limit && jni_is_instance(view, limit, CONNECTOR "ReadAllAvailable");
+}
+
+static void look_at_other(jni_view_t *view, jobject source, const char *class_name, spark_sight_t *sight)
+{
+    const char *dot = strrchr(class_name, '.');
+    const char *simple = dot ? dot + 1 : class_name;
+    if (strcmp(simple, "RatePerMicroBatchStream") == 0)
+        lower(sight, SIGHT_NONE, simple, "makes its rows trigger by trigger");
+    else if (!takes_all(view, source))
+        lower(sight, SIGHT_NONE, simple, "has a limit per trigger, and what lies behind it cannot be seen");
+    else
+        lower(sight, SIGHT_ROWS, simple, "cannot be asked what it holds");
+}
+
+void spark_look(jni_view_t *view, const spark_sources_t *sources, spark_sight_t *sight)
+{
+    *sight = (spark_sight_t){.sight = SIGHT_PROBED};
+    if (sources->count == 0) lower(sight, SIGHT_NONE, "list", "is empty");
+    int askable = 0, limited = 0;
     int64_t sum = 0;
     for (int i = 0; i < sources->count && !view->failed; i++) {
+        char name[200];
+        jni_class_name(view, (*view->env)->GetObjectClass(view->env, sources->source[i]), name, sizeof name);
+        if (strcmp(name, kafka_stream) != 0) {
+            look_at_other(view, sources->source[i], name, sight);
+            continue;
+        }
         int64_t limit = 0;
-        if (!is_probeable(view, sources->source[i], probing, &limit)) return;
-        all_limited = all_limited && limit > 0;
-        if (limit > INT64_MAX - sum)
-            all_limited = false;
-        else
-            sum += limit;
+        look_at_kafka(view, sources->source[i], sight, &limit);
+        askable++;
+        limited += limit > 0;
+        sum = limit > INT64_MAX - sum ? INT64_MAX : sum + limit;
     }
-    if (all_limited) probing->limit = sum;
+    sight->mixed = sight->sight == SIGHT_ROWS && askable > 0;
+    if (sight->mixed && limited > 0)
+        lower(sight, SIGHT_NONE, "KafkaMicroBatchStream",
+              "has a limit per trigger, beside one that cannot be asked");
+    if (sight->sight == SIGHT_PROBED && limited == sources->count) sight->limit = sum;
 }
 
-static void add_offset(jni_view_t *view, jobject offset, int64_t *sum)
+/* One entry of KafkaSourceOffset.partitionToOffsets: (TopicPartition, java.lang.Long). */
+static void add_partition(jni_view_t *view, jobject pair, int source, partitions_t *partitions)
 {
-    jobject json = jni_object(view, offset, "json", "()Ljava/lang/String;");
-    if (!json) {
-        jni_fail(view, "an offset without JSON");
-        return;
+    JNIEnv *env = view->env;
+    jobject key = jni_object(view, pair, "_1", "()Ljava/lang/Object;");
+    jobject value = jni_object(view, pair, "_2", "()Ljava/lang/Object;");
+    jobject topic = jni_object(view, key, "topic", "()Ljava/lang/String;");
+    const uint32_t topic_hash = (uint32_t)jni_int(view, topic, "hashCode");
+    const int32_t partition = jni_int(view, key, "partition");
+    const int64_t offset = jni_long(view, value, "longValue");
+    if (!view->failed && !partitions_add(partitions, source, topic_hash, partition, offset))
+        jni_fail(view, "an offset below 0, or no memory for another partition");
+    (*env)->DeleteLocalRef(env, topic);
+    (*env)->DeleteLocalRef(env, value);
+    (*env)->DeleteLocalRef(env, key);
+}
+
+/* The map itself, not its JSON: writing that costs Spark more than all the rest of a look. */
+static void add_offset(jni_view_t *view, jobject offset, int source, partitions_t *partitions)
+{
+    JNIEnv *env = view->env;
+    jobject map = jni_object(view, offset, "partitionToOffsets", "()Lscala/collection/immutable/Map;");
+    jobject pairs = jni_object(view, map, "iterator", "()Lscala/collection/Iterator;");
+    while (jni_boolean(view, pairs, "hasNext")) {
+        jobject pair = jni_object(view, pairs, "next", "()Ljava/lang/Object;");
+        add_partition(view, pair, source, partitions);
+        (*env)->DeleteLocalRef(env, pair);
     }
-    const char *text = (*view->env)->GetStringUTFChars(view->env, json, NULL);
-    if (!text) {
-        (*view->env)->ExceptionClear(view->env); /* OutOfMemoryError */
-        jni_fail(view, "no memory for an offset");
-        return;
-    }
-    int64_t total = 0;
-    if (!offsets_total(text, strlen(text), &total) || total > INT64_MAX - *sum) {
-        char reason[200];
-        snprintf(reason, sizeof reason, "an offset that is not Kafka's: %.150s", text);
-        jni_fail(view, reason);
-    }
-    (*view->env)->ReleaseStringUTFChars(view->env, json, text);
-    if (!view->failed) *sum += total;
+    (*env)->DeleteLocalRef(env, pairs);
+    (*env)->DeleteLocalRef(env, map);
+}
+
+static void end_read(jni_view_t *view, partitions_t *partitions, int64_t *total)
+{
+    if (!view->failed && !partitions_end(partitions, total))
+        jni_fail(view, "offsets of more than 2^62 events");
 }
 
 /* After a restart an offset may still be the text read from the checkpoint (SerializedOffset), which the
@@ -188,7 +219,8 @@ static jobject real_offset(jni_view_t *view, jobject source, jobject offset)
     return jni_object(view, source, "deserializeOffset", "(Ljava/lang/String;)L" CONNECTOR "Offset;", json);
 }
 
-void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, int64_t *total)
+void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, partitions_t *partitions,
+                     int64_t *total)
 {
     const layout_t *layout = layout_of(view, query);
     if (!layout) {
@@ -196,30 +228,50 @@ void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, 
         return;
     }
     jobject progress = jni_object(view, query, "availableOffsets", layout->progress_getter);
-    int64_t sum = 0;
+    partitions_begin(partitions);
     for (int i = 0; i < sources->count && !view->failed; i++) {
         jobject option =
             jni_object(view, progress, "get", "(Ljava/lang/Object;)Lscala/Option;", sources->source[i]);
         jobject offset = jni_object(view, option, "get", "()Ljava/lang/Object;");
         sources->taken[i] = real_offset(view, sources->source[i], offset);
-        add_offset(view, sources->taken[i], &sum);
+        add_offset(view, sources->taken[i], i, partitions);
     }
     sources->all_available =
         jni_static(view, CONNECTOR "ReadLimit", "allAvailable", "()L" CONNECTOR "ReadLimit;");
-    if (!view->failed) *total = sum;
+    end_read(view, partitions, total);
 }
 
-void spark_probe(jni_view_t *view, const spark_sources_t *sources, int64_t *total)
+void spark_probe(jni_view_t *view, const spark_sources_t *sources, partitions_t *partitions, int64_t *total)
 {
     if (!jni_push(view, 8 * SPARK_SOURCES_MAX)) return;
-    int64_t sum = 0;
+    partitions_begin(partitions);
     for (int i = 0; i < sources->count && !view->failed; i++) {
         jobject end = jni_object(view, sources->source[i], "latestOffset", LATEST_OFFSET, sources->taken[i],
                                  sources->all_available);
-        add_offset(view, end, &sum);
+        add_offset(view, end, i, partitions);
     }
     jni_pop(view);
-    if (!view->failed) *total = sum;
+    end_read(view, partitions, total);
+}
+
+void spark_progress(jni_view_t *view, jobject query, spark_progress_t *progress)
+{
+    *progress = (spark_progress_t){.batch_id = -1};
+    jobject last =
+        jni_object(view, query, "lastProgress", "()Lorg/apache/spark/sql/streaming/StreamingQueryProgress;");
+    if (!last) return;
+    progress->batch_id = jni_long(view, last, "batchId");
+    progress->rows = jni_long(view, last, "numInputRows");
+}
+
+bool spark_has_processing_time_trigger(jni_view_t *view, jobject query)
+{
+    char name[200];
+    jobject trigger = jni_object(view, query, "trigger", "()Lorg/apache/spark/sql/streaming/Trigger;");
+    if (!trigger) return false;
+    jni_class_name(view, (*view->env)->GetObjectClass(view->env, trigger), name, sizeof name);
+    const char *dot = strrchr(name, '.');
+    return !view->failed && dot && strcmp(dot, ".ProcessingTimeTrigger") == 0;
 }
 
 void spark_interrupt_self(jni_view_t *view)

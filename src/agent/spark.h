@@ -10,6 +10,7 @@
 #define ADAPTIVESTREAM_AGENT_SPARK_H
 
 #include "agent/jni_call.h"
+#include "agent/partitions.h"
 #include "agent/query.h"
 
 #include <stdint.h>
@@ -36,23 +37,48 @@ typedef struct {
 /* The query's sources, each counted once. */
 void spark_sources(jni_view_t *view, jobject query, spark_sources_t *sources);
 
+typedef enum {
+    SIGHT_NONE,   /* left alone */
+    SIGHT_ROWS,   /* what batches took tells of arrivals, nothing else does */
+    SIGHT_PROBED, /* every source can be asked for its end */
+} sight_t;
+
 typedef struct {
-    bool probeable;
-    int64_t limit;    /* events one trigger takes at most, all sources together; 0 = no limit */
-    char reason[320]; /* when not probeable: why, as the rest of "query NAME: ..." */
-} spark_probing_t;
+    sight_t sight;
+    bool mixed;       /* SIGHT_ROWS although some sources could be asked */
+    int64_t limit;    /* SIGHT_PROBED: events one trigger takes at most, all sources together; 0 = no limit */
+    char reason[320]; /* why it is not SIGHT_PROBED: "source RateStreamMicroBatchStream cannot be asked" */
+} spark_sight_t;
 
-/* Whether all sources are Kafka's micro-batch stream, whose end offset can be asked for without effect on the
- * job: latestOffset(start, allAvailable) only rewrites a field that the next real call overwrites. Never
- * asked: sources with minOffsetsPerTrigger (the user already chose a rule). The file source must never be
- * asked: it records files as seen. */
-void spark_probing(jni_view_t *view, const spark_sources_t *sources, spark_probing_t *probing);
+/* How arrivals at these sources can be known.
+ *
+ * Only Kafka's micro-batch stream can be asked for its end offset without effect on the job:
+ * latestOffset(start, allAvailable) only rewrites a field that the next real call overwrites. The file source
+ * must never be asked: it records files as seen. Sources with a limit per trigger that cannot be seen through
+ * (their default ReadLimit is not "all available"), Kafka's with minOffsetsPerTrigger (the user already chose a
+ * rule) and those that make a fixed number of rows a trigger leave the whole query alone: there a longer
+ * interval would let a backlog grow. */
+void spark_look(jni_view_t *view, const spark_sources_t *sources, spark_sight_t *sight);
 
-/* The sum of the offsets taken by batches so far, and those offsets themselves. */
-void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, int64_t *total);
+/* The total of the offsets taken by batches so far, and those offsets themselves. */
+void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, partitions_t *partitions,
+                     int64_t *total);
 
-/* Asks each source for its end; the sum. May take as long as the brokers do. */
-void spark_probe(jni_view_t *view, const spark_sources_t *sources, int64_t *total);
+/* Asks each source for its end; the total. May take as long as the brokers do. */
+void spark_probe(jni_view_t *view, const spark_sources_t *sources, partitions_t *partitions, int64_t *total);
+
+typedef struct {
+    int64_t batch_id; /* -1 before the first */
+    int64_t rows;     /* that it read, all sources together */
+} spark_progress_t;
+
+/* The query's last progress: of the batch just finished when its trigger ran one; otherwise possibly of an
+ * earlier one, or an idle one without rows that bears the next batch's number. */
+void spark_progress(jni_view_t *view, jobject query, spark_progress_t *progress);
+
+/* Whether the query has the default trigger, ProcessingTimeTrigger of interval 0, and not RealTimeTrigger,
+ * whose executor has an interval of 0 too. */
+bool spark_has_processing_time_trigger(jni_view_t *view, jobject query);
 
 /* Sets the interrupt flag of this thread again, after a call that consumed it. */
 void spark_interrupt_self(jni_view_t *view);

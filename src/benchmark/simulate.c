@@ -82,8 +82,8 @@ static void note_debt(const governor_t *governor, double budget, simulation_t *r
 }
 
 /* The agent's wait: decide, sleep, probe, until the trigger fires. Returns when. */
-static int64_t wait_for_trigger(governor_t *governor, source_t *source, int64_t now_ns, int64_t own_ns,
-                                simulation_t *result)
+static int64_t wait_for_trigger(governor_t *governor, source_t *source, bool rows_only, int64_t now_ns,
+                                int64_t own_ns, simulation_t *result)
 {
     for (;;) {
         const decision_t decision = governor_decide(governor, now_ns, own_ns, false);
@@ -92,6 +92,7 @@ static int64_t wait_for_trigger(governor_t *governor, source_t *source, int64_t 
             return now_ns;
         }
         now_ns = decision.wake_ns;
+        if (rows_only) continue;
         governor_probe(governor, now_ns, source_total(source, now_ns));
         result->probes++;
     }
@@ -123,7 +124,8 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
         if (events && on_batch) on_batch(context, start_ns, events);
         governor_trigger(governor, start_ns, end_ns, source.taken_total);
         note_debt(governor, config->budget, result);
-        start_ns = wait_for_trigger(governor, &source, end_ns, grid_after(&grid, 1, start_ns), result);
+        start_ns = wait_for_trigger(governor, &source, config->rows_only, end_ns,
+                                    grid_after(&grid, 1, start_ns), result);
     }
     summarise(&source, result);
     governor_stats(governor, &result->governor);

@@ -7,7 +7,8 @@
 
 const char *const agent_mode_names[MODE_COUNT] = {"active", "monitoring", "disabled"};
 const char *const goal_names[GOAL_COUNT] = {"balanced", "strict", "latency", "cost"};
-const char *const policy_names[POLICY_COUNT] = {"adaptive", "fixed"};
+const char *const policy_names[POLICY_COUNT] = {"adaptive", "fixed", "rate", "reactive"};
+const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT] = {"leave", "govern"};
 
 enum {
     NAME_SIZE = 64,
@@ -59,14 +60,21 @@ static const option_t table[] = {
      .help = "batches allowed per batch of the job's own trigger",
      .minimum = "0.1",
      .maximum = "10"},
-    CHOICE(policy, policy_names, POLICY_COUNT, "adaptive",
-           "the rule that decides; fixed keeps the job's own trigger"),
+    CHOICE(
+        policy, policy_names, POLICY_COUNT, "adaptive",
+        "the rule that decides; fixed keeps the job's own trigger; rate and reactive are there to compare"),
     DURATION(min_interval, "100ms", "0", "1h", NULL, "shortest time between two triggers"),
     DURATION(max_interval, "30s", "10ms", "24h", NULL, "longest interval between two triggers"),
     DURATION(max_wait, "0", "0", "24h", "by goal", "longest wait of a pending event"),
+    DURATION(update_period, "1s", "100ms", "60s", NULL, "between updates of policy rate"),
+    DURATION(fallback_interval, "0", "10ms", "24h", "the job's own trigger, or 2s where it has none",
+             "trigger where the rule cannot decide"),
+    CHOICE(default_trigger, default_trigger_names, DEFAULT_TRIGGER_COUNT, "leave",
+           "queries without a trigger interval: leave them alone, or govern them at fallback_interval"),
     DURATION(warmup, "30s", "0", "1h", NULL, "arrivals to see before leaving the job's own schedule"),
     DURATION(poll, "0", "10ms", "60s", "by trigger", "how often the source is looked at"),
     TEXT(queries, "*", "names or ids of the queries to govern, separated by + or ;, with * as wildcard"),
+    TEXT(config, "", "file with one KEY=VALUE a line"),
     TEXT(journal, "", "file that gets one JSON line a decision"),
     TEXT(log, "stderr", "where log lines go: stderr or a file"),
     CHOICE(log_level, log_level_names, LOG_LEVELS, "info", "least important line that is still logged"),
@@ -76,7 +84,8 @@ enum { OPTION_COUNT = sizeof table / sizeof table[0] };
 
 /* The enums of the choices are stored through an int pointer. */
 static_assert(sizeof(agent_mode_t) == sizeof(int) && sizeof(goal_t) == sizeof(int) &&
-                  sizeof(policy_t) == sizeof(int) && sizeof(log_level_t) == sizeof(int),
+                  sizeof(policy_t) == sizeof(int) && sizeof(default_trigger_t) == sizeof(int) &&
+                  sizeof(log_level_t) == sizeof(int),
               "choices are stored as int");
 
 static bool set_choice(const option_t *option, const char *text, void *member)
@@ -195,6 +204,20 @@ static void describe_unknown(const char *name, char *error, size_t error_size)
     }
 }
 
+bool options_set(options_t *options, const char *name, const char *value, char *error, size_t error_size)
+{
+    const option_t *option = find_option(name);
+    if (option == NULL) {
+        describe_unknown(name, error, error_size);
+        return false;
+    }
+    if (set_option(option, value, options)) return true;
+    char range[RANGE_SIZE];
+    snprintf(error, error_size, "%s=%.*s%s: must be %s", name, SHOWN, value,
+             strlen(value) > SHOWN ? "..." : "", describe_range(option, range, sizeof range));
+    return false;
+}
+
 /* One "key=value" of `length` bytes. */
 static bool parse_item(const char *item, size_t length, options_t *options, char *error, size_t error_size)
 {
@@ -202,27 +225,20 @@ static bool parse_item(const char *item, size_t length, options_t *options, char
     size_t name_length = equals != NULL ? (size_t)(equals - item) : length;
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%.*s", (int)(name_length < NAME_SIZE ? name_length : NAME_SIZE - 1), item);
-    const option_t *option = name_length < NAME_SIZE ? find_option(name) : NULL;
-    if (option == NULL) {
-        describe_unknown(name, error, error_size);
+    const option_t *option = find_option(name);
+    if (option != NULL && equals == NULL) {
+        char range[RANGE_SIZE];
+        snprintf(error, error_size, "option \"%s\" needs a value: write %s=VALUE, %s", name, name,
+                 describe_range(option, range, sizeof range));
         return false;
     }
-    char range[RANGE_SIZE];
-    describe_range(option, range, sizeof range);
-    if (equals == NULL) {
-        snprintf(error, error_size, "option \"%s\" needs a value: write %s=VALUE, %s", name, name, range);
-        return false;
-    }
-    char value[OPTION_TEXT_SIZE];
-    size_t value_length = length - name_length - 1;
-    bool fits = value_length < sizeof value;
-    size_t kept = fits ? value_length : sizeof value - 1;
-    memcpy(value, equals + 1, kept);
-    value[kept] = '\0';
-    if (fits && set_option(option, value, options)) return true;
-    snprintf(error, error_size, "%s=%.*s%s: must be %s", name, SHOWN, value, kept > SHOWN ? "..." : "",
-             range);
-    return false;
+    /* One byte more than fits, so that a value that is too long is seen to be. */
+    char value[OPTION_TEXT_SIZE + 1];
+    size_t value_length = equals != NULL ? length - name_length - 1 : 0;
+    snprintf(value, sizeof value, "%.*s",
+             (int)(value_length < sizeof value ? value_length : sizeof value - 1),
+             equals != NULL ? equals + 1 : "");
+    return options_set(options, name, value, error, error_size);
 }
 
 static bool check_together(const options_t *options, char *error, size_t error_size)
@@ -243,7 +259,12 @@ void options_defaults(options_t *options)
         set_option(&table[i], table[i].fallback, options);
 }
 
-bool options_parse(const char *text, options_t *options, char *error, size_t error_size)
+const char *options_name(size_t index)
+{
+    return index < OPTION_COUNT ? table[index].name : NULL;
+}
+
+bool options_parse_unchecked(const char *text, options_t *options, char *error, size_t error_size)
 {
     const char *item = text != NULL ? text : "";
     while (*item != '\0') {
@@ -251,7 +272,13 @@ bool options_parse(const char *text, options_t *options, char *error, size_t err
         if (length > 0 && !parse_item(item, length, options, error, error_size)) return false;
         item += length + (item[length] == ',');
     }
-    return check_together(options, error, error_size);
+    return true;
+}
+
+bool options_parse(const char *text, options_t *options, char *error, size_t error_size)
+{
+    return options_parse_unchecked(text, options, error, error_size) &&
+           check_together(options, error, error_size);
 }
 
 /* Whether `text` matches the pattern of `length` bytes, in which '*' stands for any run. After a mismatch
@@ -297,7 +324,7 @@ void options_print_help(FILE *out)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char range[RANGE_SIZE];
         const char *fallback = table[i].fallback[0] != '\0' ? table[i].fallback : "none";
-        fprintf(out, "  %-13s %-9s %s (%s)\n", table[i].name, fallback, table[i].help,
+        fprintf(out, "  %-17s %-9s %s (%s)\n", table[i].name, fallback, table[i].help,
                 describe_range(&table[i], range, sizeof range));
     }
 }

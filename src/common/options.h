@@ -15,11 +15,13 @@
 
 typedef enum { MODE_ACTIVE, MODE_MONITORING, MODE_DISABLED, MODE_COUNT } agent_mode_t;
 typedef enum { GOAL_BALANCED, GOAL_STRICT, GOAL_LATENCY, GOAL_COST, GOAL_COUNT } goal_t;
-typedef enum { POLICY_ADAPTIVE, POLICY_FIXED, POLICY_COUNT } policy_t;
+typedef enum { POLICY_ADAPTIVE, POLICY_FIXED, POLICY_RATE, POLICY_REACTIVE, POLICY_COUNT } policy_t;
+typedef enum { DEFAULT_TRIGGER_LEAVE, DEFAULT_TRIGGER_GOVERN, DEFAULT_TRIGGER_COUNT } default_trigger_t;
 
 extern const char *const agent_mode_names[MODE_COUNT];
 extern const char *const goal_names[GOAL_COUNT];
 extern const char *const policy_names[POLICY_COUNT];
+extern const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT];
 
 enum { OPTION_TEXT_SIZE = 512 };
 
@@ -30,12 +32,16 @@ typedef struct {
     policy_t policy;
     int64_t
         min_interval_ns; /* never fire sooner than this after the last trigger; 0 to 1 h, default 100 ms */
-    int64_t max_interval_ns; /* 10 ms to 24 h, default 30 s */
-    int64_t max_wait_ns;     /* longest wait of a pending event; 0 = by goal; up to 24 h */
-    int64_t warmup_ns;       /* arrivals seen before the rule takes over; 0 to 1 h, default 30 s */
-    int64_t poll_ns; /* slot of decisions; 0 = by trigger (T0/20 within 25 ms and 1 s); 10 ms to 60 s */
+    int64_t max_interval_ns;      /* 10 ms to 24 h, default 30 s */
+    int64_t max_wait_ns;          /* longest wait of a pending event; 0 = by goal; up to 24 h */
+    int64_t update_period_ns;     /* between updates of the forecast and of policy `rate`; 100 ms to 60 s */
+    int64_t fallback_interval_ns; /* 0 = the job's own trigger, or 2 s where it has none; 10 ms to 24 h */
+    default_trigger_t default_trigger;
+    int64_t warmup_ns; /* arrivals seen before the rule takes over; 0 to 1 h, default 30 s */
+    int64_t poll_ns;   /* slot of decisions; 0 = by trigger (T0/20 within 25 ms and 1 s); 10 ms to 60 s */
     char queries
         [OPTION_TEXT_SIZE]; /* names or ids to govern, separated by '+' or ';'; '*' matches any run of characters */
+    char config[OPTION_TEXT_SIZE];  /* file with more of these options; "" = none */
     char journal[OPTION_TEXT_SIZE]; /* "" = none */
     char log[OPTION_TEXT_SIZE];     /* "stderr" or a file */
     log_level_t log_level;
@@ -43,10 +49,19 @@ typedef struct {
 
 void options_defaults(options_t *options);
 
+/* Sets one option. On failure *options is unchanged and `error` holds one sentence that names the key, the
+ * value, what is allowed and, for an unknown key, the nearest known one. */
+bool options_set(options_t *options, const char *name, const char *value, char *error, size_t error_size);
+
 /* Reads "key=value,key=value" (NULL or "" is the default set) on top of what *options holds. On failure
- * *options may be half-set and must not be used; `error` holds one sentence that names the key, the value,
- * what is allowed and, for an unknown key, the nearest known one. Later keys win over earlier ones. */
+ * *options may be half-set and must not be used; `error` is as above. Later keys win over earlier ones. */
 bool options_parse(const char *text, options_t *options, char *error, size_t error_size);
+
+/* The same without a look at options that contradict each other, which only the whole set shows. */
+bool options_parse_unchecked(const char *text, options_t *options, char *error, size_t error_size);
+
+/* The name of option `index`, NULL beyond the last one. */
+const char *options_name(size_t index);
 
 /* True when `queries` selects a query of this name (NULL when unnamed) and id. */
 bool options_select_query(const options_t *options, const char *name, const char *id);

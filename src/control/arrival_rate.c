@@ -4,7 +4,9 @@
 
 static const double time_constants_s[RATE_AVERAGES] = {0.3, 3, 60, 3600};
 static const double exponents[RATE_AVERAGES] = {0.3, 0.3, 0.4, 0};
-enum { MEAN = RATE_AVERAGES - 1 };
+enum { RECENT = 1, MEAN = RATE_AVERAGES - 1 };
+
+static const double least_per_s = 0.05;
 
 static double average(const arrival_rate_t *rate, int index)
 {
@@ -24,9 +26,24 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
 
 double arrival_rate_blend(const arrival_rate_t *rate)
 {
-    const double floor_per_s = 0.02 * average(rate, MEAN) + 0.05;
+    const double floor_per_s = 0.02 * average(rate, MEAN) + least_per_s;
     double logarithm = 0;
     for (int i = 0; i < MEAN; i++)
         logarithm += exponents[i] * log(average(rate, i) + floor_per_s);
     return exp(logarithm);
+}
+
+double arrival_rate_plain(const arrival_rate_t *rate)
+{
+    return average(rate, RECENT) + least_per_s;
+}
+
+double arrival_rate_recent(const arrival_rate_t *rate)
+{
+    return average(rate, RECENT);
+}
+
+double arrival_rate_mean(const arrival_rate_t *rate)
+{
+    return average(rate, MEAN);
 }

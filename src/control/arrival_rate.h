@@ -26,4 +26,13 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
 /* r in events/s, always > 0. */
 double arrival_rate_blend(const arrival_rate_t *rate);
 
+/* A rate for a whole interval planned ahead, events/s, always > 0: the average of the last seconds (3 s), with
+ * next to nothing added. What keeps the blend above from being too low in quiet times would here make
+ * intervals too short, as nothing else ends or prolongs them. */
+double arrival_rate_plain(const arrival_rate_t *rate);
+
+/* Averages of the last seconds (3 s) and of the last hour, events/s; 0 before anything was observed. */
+double arrival_rate_recent(const arrival_rate_t *rate);
+double arrival_rate_mean(const arrival_rate_t *rate);
+
 #endif

@@ -25,6 +25,10 @@
  * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the
  * expected rate, at most half the trigger away, because a probe costs the driver about 2 ms of CPU.
  *
+ * A source that cannot be asked (rows_only) is never probed: governor_trigger() tells what each batch took,
+ * pending events stay unknown, and the wait ends T* after the last trigger's start, never later than max_wait
+ * after it; after a trigger without events the job's own schedule is kept.
+ *
  * Source of the rule: Dooly, Goldman, Scott, "On-line analysis of the TCP acknowledgment delay problem", JACM
  * 48(2), 2001; see docs/decisions/ for the constants.
  */
@@ -50,6 +54,9 @@ typedef struct {
     int64_t max_interval_ns;
     int64_t max_wait_ns; /* 0: by goal */
     int64_t warmup_ns;
+    bool rows_only;           /* the source cannot be asked: arrivals are known from batches alone */
+    int64_t update_period_ns; /* policy `rate`; 0: 1 s */
+    int64_t fallback_ns;      /* policy `rate`: interval without a usable rate; 0: T0 */
 } governor_config_t;
 
 typedef enum {
@@ -64,6 +71,7 @@ typedef enum {
     REASON_PRICE,    /* waiting has cost as much as a batch, and goes on at no less than the reachable rate */
     REASON_BOUND,    /* waiting has cost rho times a batch, whatever the forecast says */
     REASON_CHEAP,    /* waiting is still cheaper than a batch */
+    REASON_PLAN,     /* what is pending is not looked at: the planned interval */
     REASON_COUNT
 } reason_t;
 

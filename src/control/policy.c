@@ -14,6 +14,14 @@ rule_t rule_for(goal_t goal)
     return rules[goal];
 }
 
+rule_t rule_for_planning(goal_t goal)
+{
+    rule_t rule = rules[goal];
+    rule.discount = 1;
+    rule.gain = 0.015;
+    return rule;
+}
+
 int64_t rule_max_wait_ns(goal_t goal, int64_t trigger_ns, double budget, int64_t max_interval_ns)
 {
     const int64_t paid_ns = (int64_t)((double)trigger_ns / budget);

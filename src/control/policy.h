@@ -27,6 +27,11 @@ typedef enum { VERDICT_CHEAP, VERDICT_PRICE, VERDICT_BOUND } verdict_t;
 
 rule_t rule_for(goal_t goal);
 
+/* The same where only the steady interval is used, for sources that cannot be asked: nothing is pending to be
+ * waited for, so at low rates planned triggers make more batches than the price foresees, and the debt has to
+ * act faster. */
+rule_t rule_for_planning(goal_t goal);
+
 /* Longest wait of a pending event, ns, where the user has set none. */
 int64_t rule_max_wait_ns(goal_t goal, int64_t trigger_ns, double budget, int64_t max_interval_ns);
 

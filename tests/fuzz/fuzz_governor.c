@@ -42,13 +42,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .trigger_ns = 1000000 * (1 + ((int64_t)take(&input) << take(&input) % 12)),
         .origin_ns = take_number(&input),
         .goal = (goal_t)(take(&input) % GOAL_COUNT),
-        .policy = POLICY_ADAPTIVE,
+        .policy = (policy_t)(take(&input) % (2 * POLICY_COUNT) % POLICY_COUNT),
         .budget = 0.1 + take(&input) / 32.0,
         .slot_ns = 0,
         .min_interval_ns = 1000000 * (int64_t)take(&input),
         .max_interval_ns = 30000000000,
         .max_wait_ns = take(&input) % 4 ? 0 : 1000000 * (1 + (int64_t)take(&input)),
         .warmup_ns = 1000000 * (int64_t)take(&input),
+        .rows_only = take(&input) % 4 == 0,
+        .update_period_ns = 1000000 * (int64_t)take(&input),
+        .fallback_ns = 1000000 * (int64_t)take(&input),
     };
     governor_t *governor = governor_create(&config);
     if (!governor) return 0;

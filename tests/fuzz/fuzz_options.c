@@ -1,7 +1,7 @@
-/* The agent's options on any text: a refusal always says why, an acceptance always holds what the header
+/* The agent's options on any text, as a string and as a file: a refusal always says why, an acceptance always holds what the header
  * promises. */
 /* links: common */
-#include "common/options.h"
+#include "common/option_sources.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,10 @@ static void check_ranges(const options_t *options)
     check(options->min_interval_ns <= options->max_interval_ns);
     check(options->max_wait_ns >= 0 && options->max_wait_ns <= 24 * hour);
     check(options->warmup_ns >= 0 && options->warmup_ns <= hour);
+    check(options->update_period_ns >= 100 * ms && options->update_period_ns <= 60000 * ms);
+    check(options->fallback_interval_ns == 0 ||
+          (options->fallback_interval_ns >= 10 * ms && options->fallback_interval_ns <= 24 * hour));
+    check((unsigned)options->default_trigger < DEFAULT_TRIGGER_COUNT);
     check(options->poll_ns == 0 || (options->poll_ns >= 10 * ms && options->poll_ns <= 60000 * ms));
     check(options->queries[0] != '\0' && strlen(options->queries) < sizeof options->queries);
     check(options->log[0] != '\0' && strlen(options->log) < sizeof options->log);
@@ -45,6 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         check(error[0] != '\0' && strlen(error) < sizeof error);
     }
+    options_defaults(&options);
+    error[0] = '\0';
+    if (!options_parse_file(text, size, "a.conf", &options, error, sizeof error)) check(error[0] != '\0');
     free(text);
     return 0;
 }

@@ -42,10 +42,10 @@ def start(jdk, classes):
     """start(main, *flags, agent=options or None) -> Program. Afterwards none is left running, and none has complained."""
     programs = []
 
-    def starter(main, *flags, agent=None, classpath=classes, checks=True):
+    def starter(main, *flags, agent=None, classpath=classes, checks=True, variables=None):
         assert jvm.AGENT.exists(), f"{jvm.AGENT} is not there: run `make build`, or set ADAPTIVESTREAM_BUILD"
         agent_flags = [] if agent is None else [jvm.agent_flag(agent)]
-        program = jvm.Program(jdk, main, [*agent_flags, *flags], classpath, checks)
+        program = jvm.Program(jdk, main, [*agent_flags, *flags], classpath, checks, variables)
         programs.append(program)
         return program
 
@@ -59,10 +59,10 @@ def start(jdk, classes):
 def job(start):
     """job(agent=..., trigger=2000, ...) -> the stand-in query as a Program."""
 
-    def starter(*flags, agent=None, **properties):
+    def starter(*flags, agent=None, variables=None, **properties):
         properties.setdefault("name", "orders")
         settings = [f"-D{key}={value}" for key, value in properties.items()]
-        return start("standin.Job", *settings, *flags, agent=agent)
+        return start("standin.Job", *settings, *flags, agent=agent, variables=variables)
 
     return starter
 

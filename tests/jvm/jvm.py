@@ -55,14 +55,15 @@ def compile_java(home, target, sources):
     subprocess.run(command, check=True, timeout=DEADLINE_S)
 
 
-def environment():
+def environment(extra=None):
     """Options of the user's would show up on stderr, or load something else."""
     hidden = {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"}
-    return {
+    kept = {
         key: value
         for key, value in os.environ.items()
         if key not in hidden and not key.startswith("ADAPTIVESTREAM_")
     }
+    return {**kept, **(extra or {})}
 
 
 def agent_flag(options=""):
@@ -74,6 +75,21 @@ def await_text(path, text):
     end = time.monotonic() + DEADLINE_S
     while not path.exists() or text not in path.read_text():
         assert time.monotonic() < end, f'no "{text}" in {path} within {DEADLINE_S} s'
+        time.sleep(0.01)
+
+
+def attach(home, pid, options=None):
+    """What jcmd says of loading the agent into a running JVM."""
+    words = [home / "bin" / "jcmd", str(pid), "JVMTI.agent_load", AGENT, *([f'"{options}"'] if options else [])]
+    result = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=DEADLINE_S)
+    return result.stdout + result.stderr
+
+
+def await_line(program, text):
+    """Until the program has written a line with this text on stderr."""
+    end = time.monotonic() + DEADLINE_S
+    while not any(text in line for line in list(program.err)):
+        assert time.monotonic() < end, f'no "{text}" within {DEADLINE_S} s\n{program.transcript()}'
         time.sleep(0.01)
 
 
@@ -92,7 +108,7 @@ def heed_interrupts():
 class Program:
     """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe."""
 
-    def __init__(self, home, main, flags, classpath, checks=True):
+    def __init__(self, home, main, flags, classpath, checks=True, variables=None):
         checked = ["-Xcheck:jni", "-Xverify:all"] if checks else []
         command = [home / "bin" / "java", "-XX:+UseSerialGC", *checked, *flags, "-cp", classpath, main]
         self.process = subprocess.Popen(
@@ -101,7 +117,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(),
+            env=environment(variables),
             preexec_fn=heed_interrupts,
         )
         self.pid = self.process.pid

@@ -117,6 +117,118 @@ def test_the_default_trigger_is_left_alone(job):
     assert program.agent_lines() == []
 
 
+def test_the_default_trigger_is_governed_on_demand(job):
+    program = job(agent="warmup=0,default_trigger=govern,fallback_interval=1500ms", trigger=0)
+    start = program.line("batch ")
+    gaps = gaps_ms(program, 4)
+    assert max(gaps) > 250, f"still as fast as it can: {start} {gaps}"
+    assert stop(program) == CLEAN_STOP
+    leave(program)
+    assert "governed, trigger 1500ms" in program.agent_lines()[0]
+
+
+@pytest.mark.parametrize(
+    "options, properties",
+    [
+        ("default_trigger=govern,queries=other", {}),
+        ("default_trigger=govern,mode=monitoring", {}),
+        ("default_trigger=govern", {"realTime": "true"}),
+        ("default_trigger=govern", {"minimum": 50}),
+        ("default_trigger=govern", {"source": "limited"}),
+    ],
+)
+def test_a_default_trigger_that_is_not_governed_runs_as_fast_as_before(job, options, properties):
+    program = job(agent=options, trigger=0, **properties)
+    assert max(gaps_ms(program, 20)) < 1000
+    leave(program)
+    assert [line for line in program.agent_lines() if ": governed" in line] == []
+
+
+def test_a_source_that_cannot_be_asked_is_governed_by_its_rows(job, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    program = job(agent=f"warmup=0,goal=cost,journal={journal}", trigger=1000, source="rate", rate=200)
+    for _ in range(8):
+        program.line("batch ")
+    assert stop(program) == CLEAN_STOP
+    leave(program)
+    start, end = program.agent_lines()
+    assert "governed by its progress" in start and "RateStreamMicroBatchStream cannot be asked" in start
+    assert "0 probes, 0 faults" in end
+    assert "asked" not in program.out
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert lines[0]["rows_only"] is True
+    assert "plan" in {line["reason"] for line in lines if line["event"] == "decision"}
+    rows = sum(int(line.split()[2]) for line in program.out if line.startswith("batch "))
+    # The batches of the first wait and of the last trigger are not the governor's to see.
+    assert 0.5 * rows <= lines[-1]["own_events"] <= rows
+
+
+def test_a_limit_that_cannot_be_seen_through_is_left_alone(job):
+    program = job(agent="warmup=0,goal=cost", trigger=1000, source="limited")
+    keeps_its_own_schedule(program, 1000)
+    leave(program)
+    assert "has a limit per trigger" in program.agent_lines()[0]
+
+
+@pytest.mark.parametrize("policy", ["rate", "reactive"])
+def test_the_policies_to_compare_with_run(job, tmp_path, policy):
+    journal = tmp_path / "journal.jsonl"
+    program = job(agent=f"warmup=0,policy={policy},journal={journal}", trigger=1000, rate=4000)
+    for _ in range(8):
+        program.line("batch ")
+    stop(program)
+    leave(program)
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert "plan" in {line["reason"] for line in lines if line["event"] == "decision"}
+    assert f"policy {policy}" in program.agent_lines()[0]
+
+
+def test_options_come_from_file_and_environment(job, tmp_path):
+    config = tmp_path / "agent.conf"
+    config.write_text(f"# for all jobs of this host\nmax_wait = 200ms\nwarmup=0\ngoal=strict\njournal={tmp_path}/a,b.jsonl\n")
+    variables = {"ADAPTIVESTREAM_CONFIG": str(config), "ADAPTIVESTREAM_GOAL": "latency", "ADAPTIVESTREAM_QUERYS": "x"}
+    program = job(agent="budget=2", trigger=3000, variables=variables)
+    await_early_batches(program, 3000)
+    leave(program)
+    lines = program.agent_lines()
+    assert 'ADAPTIVESTREAM_QUERYS is no option and not used; did you mean "queries"?' in lines[0]
+    assert "goal latency, budget 2" in lines[1]
+    assert (tmp_path / "a,b.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [("gaol=strict", 'agent.conf:1: unknown option "gaol"; did you mean "goal"?'), (None, "No such file or directory")],
+)
+def test_a_wrong_file_leaves_the_job_untouched(job, tmp_path, content, said):
+    config = tmp_path / "agent.conf"
+    if content:
+        config.write_text(content)
+    program = job(agent=f"config={config}", trigger=1000)
+    keeps_its_own_schedule(program, 1000)
+    leave(program)
+    (line,) = program.agent_lines()
+    assert said in line and "runs without AdaptiveStream" in line
+
+
+def test_twenty_queries_are_governed_side_by_side(job, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    program = job(agent=f"{EAGER},journal={journal}", trigger=3000, queries=20)
+    jvm.await_text(journal, '"query":"orders20"')
+    end = time.monotonic() + jvm.DEADLINE_S
+    early = set()
+    while len(early) < 20:
+        assert time.monotonic() < end, f"fired early: {sorted(early)}"
+        time.sleep(0.2)
+        for line in journal.read_text().splitlines()[:-1]:
+            record = json.loads(line)
+            if record["event"] == "decision" and record["fire"] and record["now_ns"] < record["own_ns"]:
+                early.add(record["query"])
+    leave(program)
+    ended = [line for line in program.agent_lines() if " ended: " in line]
+    assert len(ended) == 20 and all(" 0 faults" in line for line in ended)
+
+
 def test_faults_leave_the_job_on_its_own_schedule(job):
     program = job(agent=EAGER, trigger=1000, temper="FAILING")
     keeps_its_own_schedule(program, 1000)

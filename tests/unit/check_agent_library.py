@@ -12,7 +12,7 @@ MAY_NEED = {"libc.so.6", "libm.so.6"}
 # Some architectures name the loader beside libc.
 LOADER = re.compile(r"^(ld-linux.*|ld64)\.so\.\d+$")
 MUST_EXPORT = "Agent_OnLoad"
-MAY_EXPORT = re.compile(r"^(Agent_OnLoad|Java_org_apache_spark_\w+)$")
+MAY_EXPORT = re.compile(r"^(Agent_OnLoad|Agent_OnAttach|Java_(adaptivestream|org_apache_spark)_\w+)$")
 # Debian 12, Ubuntu 22.04 and Red Hat 9 have this one or a newer one.
 NEWEST_GLIBC = (2, 34)
 

@@ -45,6 +45,10 @@ static void has_the_documented_defaults(void **state)
     assert_int_equal(none.min_interval_ns, 100 * MILLISECOND);
     assert_int_equal(none.max_interval_ns, 30 * SECOND);
     assert_int_equal(none.max_wait_ns, 0);
+    assert_int_equal(none.update_period_ns, 1 * SECOND);
+    assert_int_equal(none.fallback_interval_ns, 0);
+    assert_int_equal(none.default_trigger, DEFAULT_TRIGGER_LEAVE);
+    assert_string_equal(none.config, "");
     assert_int_equal(none.warmup_ns, 30 * SECOND);
     assert_int_equal(none.poll_ns, 0);
     assert_string_equal(none.queries, "*");
@@ -58,7 +62,8 @@ static void reads_every_key(void **state)
     (void)state;
     const options_t options =
         parsed("mode=monitoring,goal=cost,budget=0.5,policy=fixed,min_interval=0,max_interval=1m,max_wait=4s,"
-               "warmup=10s,poll=50ms,queries=a+b*,journal=/var/log/j.jsonl,log=/x=y,log_level=debug");
+               "update_period=5s,fallback_interval=3s,default_trigger=govern,config=/etc/"
+               "a.conf,warmup=10s,poll=50ms,queries=a+b*,journal=/var/log/j.jsonl,log=/x=y,log_level=debug");
     assert_int_equal(options.mode, MODE_MONITORING);
     assert_int_equal(options.goal, GOAL_COST);
     assert_true(options.budget == 0.5);
@@ -66,6 +71,10 @@ static void reads_every_key(void **state)
     assert_int_equal(options.min_interval_ns, 0);
     assert_int_equal(options.max_interval_ns, 60 * SECOND);
     assert_int_equal(options.max_wait_ns, 4 * SECOND);
+    assert_int_equal(options.update_period_ns, 5 * SECOND);
+    assert_int_equal(options.fallback_interval_ns, 3 * SECOND);
+    assert_int_equal(options.default_trigger, DEFAULT_TRIGGER_GOVERN);
+    assert_string_equal(options.config, "/etc/a.conf");
     assert_int_equal(options.warmup_ns, 10 * SECOND);
     assert_int_equal(options.poll_ns, 50 * MILLISECOND);
     assert_string_equal(options.queries, "a+b*");
@@ -101,8 +110,9 @@ static void names_the_nearest_option(void **state)
     fails("max_intervall=1s", "unknown option \"max_intervall\"; did you mean \"max_interval\"?");
     fails("gaol", "unknown option \"gaol\"; did you mean \"goal\"?");
     fails("xyzzy=1",
-          "unknown option \"xyzzy\"; known are mode, goal, budget, policy, min_interval, max_interval, "
-          "max_wait, warmup, poll, queries, journal, log, log_level");
+          "unknown option \"xyzzy\"; known are mode, goal, budget, policy, min_interval, "
+          "max_interval, max_wait, update_period, fallback_interval, default_trigger, warmup, poll, queries, "
+          "config, journal, log, log_level");
 }
 
 static void names_the_range(void **state)
@@ -225,9 +235,22 @@ static void help_has_a_line_an_option(void **state)
     assert_non_null(out);
     options_print_help(out);
     fclose(out);
-    const char *const expected[] = {"  mode ",         "  goal ",         "  budget ",   "  policy ",
-                                    "  min_interval ", "  max_interval ", "  max_wait ", "  warmup ",
-                                    "  poll ",         "  queries ",      "  journal ",  "  log ",
+    const char *const expected[] = {"  mode ",
+                                    "  goal ",
+                                    "  budget ",
+                                    "  policy ",
+                                    "  min_interval ",
+                                    "  max_interval ",
+                                    "  max_wait ",
+                                    "  update_period ",
+                                    "  fallback_interval ",
+                                    "  default_trigger ",
+                                    "  warmup ",
+                                    "  poll ",
+                                    "  queries ",
+                                    "  config ",
+                                    "  journal ",
+                                    "  log ",
                                     "  log_level "};
     size_t lines = 0;
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {

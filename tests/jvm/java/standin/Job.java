@@ -7,12 +7,15 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.apache.spark.sql.execution.streaming.MicroBatchExecution;
 import org.apache.spark.sql.execution.streaming.ProcessingTimeExecutor;
+import org.apache.spark.sql.execution.streaming.ProcessingTimeTrigger;
+import org.apache.spark.sql.execution.streaming.RealTimeTrigger;
+import org.apache.spark.sql.execution.streaming.sources.RateStreamMicroBatchStream;
 import org.apache.spark.sql.kafka010.KafkaMicroBatchStream;
 import org.apache.spark.util.SystemClock;
 
 /**
- * One query, set up by system properties (trigger in ms, rate in events/s, limit, minimum, temper, name), then commands from
- * stdin, one a line: parked, stop, interrupt, native, retransform, redefine, return, exit N, halt N.
+ * One query (`queries` of them, with a number after the name), set up by system properties (trigger in ms, rate in events/s,
+ * limit, minimum, temper, name, source, realTime), then commands from stdin for the first of them, one a line: parked, stop, interrupt, native, retransform, redefine, return, exit N, halt N.
  */
 public class Job {
     private static Long optional(String property) {
@@ -80,12 +83,32 @@ public class Job {
         }
     }
 
+    private static Feed source() {
+        long rate = Long.getLong("rate", 100);
+        switch (System.getProperty("source", "kafka")) {
+        case "rate":
+            return new RateStreamMicroBatchStream(rate, false);
+        case "limited":
+            return new RateStreamMicroBatchStream(rate, true);
+        default:
+            return new KafkaMicroBatchStream(rate, optional("limit"), optional("minimum"),
+                    KafkaMicroBatchStream.Temper.valueOf(System.getProperty("temper", "PROMPT")));
+        }
+    }
+
+    private static MicroBatchExecution query(String name) {
+        return new MicroBatchExecution(name,
+                Boolean.getBoolean("realTime") ? new RealTimeTrigger() : new ProcessingTimeTrigger(),
+                Long.getLong("trigger", 2000), source());
+    }
+
     public static void main(String[] arguments) throws Exception {
-        KafkaMicroBatchStream source = new KafkaMicroBatchStream(Long.getLong("rate", 100), optional("limit"),
-                optional("minimum"), KafkaMicroBatchStream.Temper.valueOf(System.getProperty("temper", "PROMPT")));
-        MicroBatchExecution query =
-                new MicroBatchExecution(System.getProperty("name"), Long.getLong("trigger", 2000), source);
+        String name = System.getProperty("name");
+        MicroBatchExecution query = query(name);
         query.start();
+        for (int i = 2; i <= Integer.getInteger("queries", 1); i++) {
+            query(name + i).start();
+        }
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             if (!obey(line.split(" "), query)) {

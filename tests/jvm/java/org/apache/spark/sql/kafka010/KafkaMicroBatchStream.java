@@ -3,9 +3,10 @@ package org.apache.spark.sql.kafka010;
 import org.apache.spark.sql.connector.read.streaming.Offset;
 import org.apache.spark.sql.connector.read.streaming.ReadLimit;
 import scala.Option;
+import standin.Feed;
 
 /** Stand-in: a topic that grows by `perSecond` events a second, with the probe's temper as an option. */
-public class KafkaMicroBatchStream {
+public class KafkaMicroBatchStream implements Feed {
     /** How the source answers when it is probed: at once, after a minute, only twice, or never. */
     public enum Temper { PROMPT, BLOCKING, FAILING, DEAD }
 
@@ -27,11 +28,17 @@ public class KafkaMicroBatchStream {
         return (long) ((System.nanoTime() - start) / 1e9 * perSecond);
     }
 
-    /** What Spark's own trigger would read. */
-    public KafkaSourceOffset nextBatch(KafkaSourceOffset from) {
+    @Override
+    public Offset start() {
+        return new KafkaSourceOffset(0);
+    }
+
+    @Override
+    public Offset nextBatch(Offset from) {
         long end = end();
-        return new KafkaSourceOffset(
-                maxOffsetsPerTrigger.isEmpty() ? end : Math.min(end, from.end + (Long) maxOffsetsPerTrigger.get()));
+        return new KafkaSourceOffset(maxOffsetsPerTrigger.isEmpty()
+                ? end
+                : Math.min(end, from.position() + (Long) maxOffsetsPerTrigger.get()));
     }
 
     public Offset latestOffset(Offset from, ReadLimit limit) {

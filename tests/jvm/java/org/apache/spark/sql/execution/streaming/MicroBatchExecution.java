@@ -1,21 +1,27 @@
 package org.apache.spark.sql.execution.streaming;
 
-import org.apache.spark.sql.kafka010.KafkaMicroBatchStream;
-import org.apache.spark.sql.kafka010.KafkaSourceOffset;
+import org.apache.spark.sql.connector.read.streaming.Offset;
+import org.apache.spark.sql.streaming.StreamingQueryProgress;
+import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.util.SystemClock;
-import scala.collection.Iterator;
+import scala.Tuple2;
 import scala.collection.immutable.Map;
+import standin.Feed;
 
 /** Stand-in: each batch takes what the source holds and prints "batch ID ROWS MILLISECONDS-OF-THE-EPOCH". */
 public class MicroBatchExecution extends StreamExecution {
-    private final KafkaMicroBatchStream source;
+    private final Feed source;
+    private final Trigger trigger;
     private final ProcessingTimeExecutor triggerExecutor;
-    private volatile KafkaSourceOffset available = new KafkaSourceOffset(0);
+    private volatile Offset available;
+    private volatile StreamingQueryProgress lastProgress;
     private int batchId;
 
-    public MicroBatchExecution(String name, long triggerMs, KafkaMicroBatchStream source) {
+    public MicroBatchExecution(String name, Trigger trigger, long triggerMs, Feed source) {
         super(name);
         this.source = source;
+        this.trigger = trigger;
+        this.available = source.start();
         this.triggerExecutor = new ProcessingTimeExecutor(triggerMs, new SystemClock());
     }
 
@@ -24,13 +30,26 @@ public class MicroBatchExecution extends StreamExecution {
         triggerExecutor.execute(this::runBatch);
     }
 
+    /** Spark, too, gives an idle progress the number of the batch to come. */
     private boolean runBatch() {
-        KafkaSourceOffset next = source.nextBatch(available);
-        if (next.end > available.end) {
-            System.out.println("batch " + batchId++ + " " + (next.end - available.end) + " " + System.currentTimeMillis());
+        Offset next = source.nextBatch(available);
+        long rows = next.position() - available.position();
+        lastProgress = new StreamingQueryProgress(batchId, rows);
+        if (rows > 0) {
+            System.out.println("batch " + batchId++ + " " + rows + " " + System.currentTimeMillis());
             available = next;
         }
         return isActive();
+    }
+
+    @Override
+    public StreamingQueryProgress lastProgress() {
+        return lastProgress;
+    }
+
+    @Override
+    public Trigger trigger() {
+        return trigger;
     }
 
     @Override
@@ -40,19 +59,6 @@ public class MicroBatchExecution extends StreamExecution {
 
     @Override
     public Map uniqueSources() {
-        return () -> new Iterator() {
-            private boolean taken;
-
-            @Override
-            public boolean hasNext() {
-                return !taken;
-            }
-
-            @Override
-            public Object next() {
-                taken = true;
-                return source;
-            }
-        };
+        return new Map(new Tuple2(source, null));
     }
 }

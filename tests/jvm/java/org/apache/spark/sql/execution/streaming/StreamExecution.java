@@ -1,6 +1,8 @@
 package org.apache.spark.sql.execution.streaming;
 
 import java.util.UUID;
+import org.apache.spark.sql.streaming.StreamingQueryProgress;
+import org.apache.spark.sql.streaming.Trigger;
 import scala.collection.immutable.Map;
 
 /** Stand-in for a running query: identity, stream thread and stop() as Spark orders it: state, interrupt, join. */
@@ -22,6 +24,10 @@ public abstract class StreamExecution {
     public abstract Map uniqueSources();
 
     public abstract StreamProgress availableOffsets();
+
+    public abstract StreamingQueryProgress lastProgress();
+
+    public abstract Trigger trigger();
 
     void runStream() {
         try {

@@ -2,6 +2,6 @@ package org.apache.spark.sql.connector.read.streaming;
 
 public interface ReadLimit {
     static ReadLimit allAvailable() {
-        return new ReadLimit() {};
+        return new ReadAllAvailable();
     }
 }

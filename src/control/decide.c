@@ -1,0 +1,251 @@
+#include "control/governor_state.h"
+
+#include <math.h>
+
+enum {
+    LAZY_FRACTION = 2, /* longest sleep between probes: T0 / 2 */
+    LAZY_RATE = 2,     /* arrivals are assumed to come this much faster than expected while we sleep */
+    WARM_TRIGGERS = 2, /* of the shadow, before there is a price */
+};
+
+/* Near saturation, with b * lambda above this share of the time, batches must not get shorter than a / (0.8 -
+ * b * lambda): a shorter interval cannot be kept (Das et al., "Adaptive stream processing using dynamic batch
+ * sizing", SoCC 2014). */
+static const double saturation_starts = 0.3;
+static const double saturation_target = 0.8;
+
+static double effective_rate(const governor_t *g)
+{
+    const double blend = g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_blend(&g->rate);
+    return g->confidence > 0 ? exp((1 - g->confidence) * log(blend) + g->confidence * log(g->forecast_per_s))
+                             : blend;
+}
+
+/* D of the goal `cost`: the shadow's waiting not yet used up, in batches' worth of it. */
+static double waiting_saved(governor_t *g)
+{
+    const histogram_t *shadow = &g->shadow.waits;
+    if (g->shadow.batches == 0 || shadow->sum_s <= 0) return 0;
+    const double per_batch_s = shadow->sum_s / (double)g->shadow.batches;
+    const double saved =
+        (shadow->sum_s / g->config.budget - g->own_waits.sum_s - g->forgotten_s) / per_batch_s;
+    const double kept = fmax(debt_lowest, fmin(-debt_lowest, saved));
+    g->forgotten_s += (saved - kept) * per_batch_s;
+    return kept;
+}
+
+/* Shortest interval that batches can keep up with at this rate, ns. */
+static int64_t shortest_interval_ns(const governor_t *g, double rate_per_s)
+{
+    int64_t shortest_ns = g->config.min_interval_ns;
+    const cost_line_t line = batch_cost_line(&g->cost);
+    const double load = line.per_event_s * rate_per_s;
+    if (load > saturation_starts) {
+        const double spare = saturation_target - load;
+        const double stable_s = spare > 0 ? line.fixed_s / spare : g->trigger_s;
+        shortest_ns = later(shortest_ns, (int64_t)(fmin(stable_s, g->trigger_s) * 1e9));
+    }
+    return earlier(shortest_ns, g->config.trigger_ns);
+}
+
+/* When the guard lets the next batch go. For a budget of 1 or more these are points at which the shadow fires
+ * too, or an equal number of parts between them, so that the debt cannot grow. */
+static int64_t guard_due_ns(const governor_t *g)
+{
+    if (g->config.budget >= 1) return grid_after(&g->grid, (int64_t)g->config.budget, g->trigger_start_ns);
+    return grid_slot_before(&g->grid,
+                            g->trigger_start_ns + (int64_t)((double)g->config.trigger_ns / g->config.budget));
+}
+
+/* Would the rule fire at time_ns if, since the last look, events had come at LAZY_RATE times the expected
+ * rate? */
+static bool could_fire(const governor_t *g, const decision_t *d, int64_t time_ns)
+{
+    const double p = g->rule.p;
+    const double unseen_s = (double)(time_ns - g->observed_ns) * 1e-9;
+    const double assumed_per_s = LAZY_RATE * d->rate_per_s;
+    waiting_t waiting = pending_waiting(&g->pending, time_ns, p);
+    waiting.waiting += assumed_per_s * pow(unseen_s, p + 1) / (p + 1);
+    waiting.growth += assumed_per_s * pow(unseen_s, p);
+    return rule_verdict(&g->rule, waiting, d->price, d->rate_per_s) != VERDICT_CHEAP;
+}
+
+/* The next slot that is worth a probe: not before `earliest_ns`, at most T0 / LAZY_FRACTION away, or half
+ * of max_wait where that is shorter: what came during the sleep is dated at its start. */
+static int64_t lazy_wake_ns(const governor_t *g, const decision_t *d, int64_t now_ns, int64_t earliest_ns)
+{
+    const int64_t last_ns = now_ns + earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
+    int64_t slot_ns = grid_after(&g->grid, g->grid.slots, later(now_ns, earliest_ns - 1));
+    while (slot_ns < last_ns && !could_fire(g, d, slot_ns))
+        slot_ns = grid_after(&g->grid, g->grid.slots, slot_ns);
+    return slot_ns;
+}
+
+static void decide(decision_t *d, bool fire, reason_t reason, int64_t wake_ns)
+{
+    d->fire = fire;
+    d->reason = reason;
+    d->wake_ns = fire ? 0 : wake_ns;
+}
+
+/* The job's own schedule: the wait ends when it would have ended without us. */
+static void keep_schedule(decision_t *d, reason_t reason, int64_t now_ns, int64_t own_ns)
+{
+    decide(d, now_ns >= own_ns, reason, own_ns);
+}
+
+static bool warming_up(const governor_t *g, int64_t now_ns)
+{
+    return g->price.triggers < WARM_TRIGGERS || now_ns - g->first_arrival_ns < g->config.warmup_ns;
+}
+
+/* Nothing is known to be pending. The job's own schedule is kept, but not without having asked; and who has
+ * come since the last look may not wait too long either. */
+static void stay_idle(const governor_t *g, decision_t *d, int64_t now_ns, int64_t own_ns)
+{
+    const bool asked = now_ns <= g->observed_ns;
+    if (now_ns >= own_ns) {
+        decide(d, asked, REASON_IDLE, now_ns);
+        return;
+    }
+    const int64_t next_ns = asked ? grid_after(&g->grid, g->grid.slots, now_ns) : now_ns;
+    const int64_t deadline_ns = later(next_ns, grid_slot_before(&g->grid, g->observed_ns + g->max_wait_ns));
+    const int64_t lazy_ns = lazy_wake_ns(g, d, now_ns, g->trigger_start_ns);
+    decide(d, false, REASON_IDLE, earlier(own_ns, earlier(lazy_ns, deadline_ns)));
+}
+
+/* The rule proper: something is pending, and price and rate are known. */
+static void apply_rule(const governor_t *g, decision_t *d, int64_t now_ns, const chunk_t *oldest)
+{
+    /* Between two slots the earlier one is the last chance to keep the promise. */
+    const int64_t deadline_ns = grid_slot_before(&g->grid, oldest->since_ns + g->max_wait_ns);
+    if (now_ns >= deadline_ns) {
+        decide(d, true, REASON_MAX_WAIT, 0);
+        return;
+    }
+    if (price_guarded(&g->price)) {
+        const int64_t due_ns = guard_due_ns(g);
+        decide(d, now_ns >= due_ns, REASON_GUARD, earlier(due_ns, deadline_ns));
+        return;
+    }
+    const int64_t floor_ns = g->trigger_start_ns + shortest_interval_ns(g, d->rate_per_s);
+    const bool full = g->source_limit > 0 && g->pending.events >= g->source_limit;
+    if (g->overran || (full && now_ns >= floor_ns)) {
+        decide(d, true, REASON_BACKLOG, 0);
+        return;
+    }
+    const verdict_t verdict =
+        rule_verdict(&g->rule, (waiting_t){d->waiting, d->growth}, d->price, d->rate_per_s);
+    if (verdict == VERDICT_CHEAP && !full)
+        decide(d, false, REASON_CHEAP, earlier(deadline_ns, lazy_wake_ns(g, d, now_ns, floor_ns)));
+    else if (now_ns < floor_ns)
+        decide(d, false, REASON_FLOOR,
+               earlier(deadline_ns, grid_after(&g->grid, g->grid.slots, floor_ns - 1)));
+    else
+        decide(d, true, verdict == VERDICT_PRICE ? REASON_PRICE : REASON_BOUND, 0);
+}
+
+/* The source cannot be asked, so nothing is known to be pending: the steady interval, counted from the last
+ * trigger's start, since an event may have come right after it. */
+static void apply_steady_interval(const governor_t *g, decision_t *d, int64_t now_ns, int64_t own_ns)
+{
+    if (g->last_taken == 0) {
+        keep_schedule(d, REASON_IDLE, now_ns, own_ns);
+    } else if (price_guarded(&g->price)) {
+        const int64_t due_ns = guard_due_ns(g);
+        decide(d, now_ns >= due_ns, REASON_GUARD, due_ns);
+    } else if (g->overran) {
+        decide(d, true, REASON_BACKLOG, 0);
+    } else {
+        const int64_t shortest_ns = shortest_interval_ns(g, d->rate_per_s);
+        const int64_t steady_ns = earlier((int64_t)(d->interval_s * 1e9), g->max_wait_ns);
+        const int64_t due_ns =
+            grid_slot_before(&g->grid, g->trigger_start_ns + later(steady_ns, shortest_ns));
+        decide(d, now_ns >= due_ns, REASON_PLAN, due_ns);
+    }
+}
+
+static int64_t update_period_ns(const governor_t *g)
+{
+    return g->config.update_period_ns > 0 ? g->config.update_period_ns : 1000000000;
+}
+
+/* The updates of the law of `rate` that were due since the last one. Without a forecaster it is given the
+ * rate of the last seconds with full confidence, which is more than the original ever had. */
+static void update_rate_plan(governor_t *g, int64_t now_ns)
+{
+    enum { MOST_UPDATES = 64 }; /* after which an interval has long reached where it is going */
+    const int64_t period_ns = update_period_ns(g);
+    const bool forecast = g->confidence > 0;
+    const plan_limits_t limits = {
+        .fallback_s = g->config.fallback_ns > 0 ? (double)g->config.fallback_ns * 1e-9 : g->trigger_s,
+        .shortest_s = fmax((double)g->config.min_interval_ns * 1e-9, 1e-3),
+        .longest_s = (double)g->config.max_interval_ns * 1e-9,
+    };
+    for (int i = 0; i < MOST_UPDATES && now_ns - g->plan.updated_ns >= period_ns; i++) {
+        g->plan.interval_s =
+            plan_rate_step(g->plan.interval_s, forecast ? g->forecast_per_s : arrival_rate_recent(&g->rate),
+                           forecast ? g->confidence : 1, &limits);
+        g->plan.updated_ns += period_ns;
+    }
+    if (now_ns - g->plan.updated_ns >= period_ns) g->plan.updated_ns = now_ns;
+}
+
+static void keep_plan(governor_t *g, decision_t *d, int64_t now_ns)
+{
+    int64_t wake_ns = g->plan.due_ns;
+    if (g->config.policy == POLICY_RATE) {
+        update_rate_plan(g, now_ns);
+        wake_ns = earlier(wake_ns, g->plan.updated_ns + update_period_ns(g));
+    }
+    d->interval_s = g->plan.interval_s;
+    decide(d, now_ns >= g->plan.due_ns, REASON_PLAN, wake_ns);
+}
+
+static double interval_within_limits_s(const governor_t *g, const decision_t *d)
+{
+    const int64_t longest_ns = later(g->config.max_interval_ns, 2 * g->config.trigger_ns);
+    const double steady_s =
+        fmin(rule_interval_s(&g->rule, d->price, d->rate_per_s), (double)longest_ns * 1e-9);
+    return fmax((double)g->config.min_interval_ns * 1e-9, steady_s);
+}
+
+/* What is pending and what it has cost so far; the oldest chunk or NULL. */
+static const chunk_t *look_at_pending(const governor_t *g, decision_t *d, int64_t now_ns)
+{
+    const chunk_t *oldest = pending_oldest(&g->pending);
+    d->pending = g->pending.events;
+    if (!oldest) return NULL;
+    const waiting_t waiting = pending_waiting(&g->pending, now_ns, g->rule.p);
+    d->oldest_s = (double)(now_ns - oldest->since_ns) * 1e-9;
+    d->waiting = waiting.waiting;
+    d->growth = waiting.growth;
+    return oldest;
+}
+
+decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool blind)
+{
+    now_ns = advance_clock(g, now_ns);
+    decision_t d = {.rate_per_s = effective_rate(g)};
+    const chunk_t *oldest = look_at_pending(g, &d, now_ns);
+    const double pace = g->config.goal == GOAL_COST ? waiting_saved(g) : g->price.debt;
+    d.price = price_theta(&g->price, &g->rule, g->trigger_s, g->config.budget, pace);
+    d.interval_s = interval_within_limits_s(g, &d);
+
+    const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
+    if (blind)
+        keep_schedule(&d, REASON_BLIND, now_ns, own_ns);
+    else if (g->config.policy == POLICY_FIXED)
+        keep_schedule(&d, REASON_FIXED, now_ns, own_ns);
+    else if (g->first_arrival_ns == none_yet || warming_up(g, now_ns) || (planned && g->plan.interval_s <= 0))
+        keep_schedule(&d, REASON_WARMUP, now_ns, own_ns);
+    else if (planned)
+        keep_plan(g, &d, now_ns);
+    else if (g->config.rows_only)
+        apply_steady_interval(g, &d, now_ns, own_ns);
+    else if (oldest)
+        apply_rule(g, &d, now_ns, oldest);
+    else
+        stay_idle(g, &d, now_ns, own_ns);
+    return d;
+}

@@ -1,0 +1,69 @@
+/*
+ * The inside of a governor, for the two files that make it up: governor.c hears what happens, decide.c says
+ * what to do. Nobody else includes this.
+ */
+#ifndef ADAPTIVESTREAM_CONTROL_GOVERNOR_STATE_H
+#define ADAPTIVESTREAM_CONTROL_GOVERNOR_STATE_H
+
+#include "control/arrival_rate.h"
+#include "control/batch_cost.h"
+#include "control/governor.h"
+#include "control/grid.h"
+#include "control/pending.h"
+#include "control/plan.h"
+#include "control/policy.h"
+#include "control/price.h"
+#include "control/shadow.h"
+
+struct governor {
+    governor_config_t config;
+    grid_t grid;
+    rule_t rule;
+    int64_t max_wait_ns;
+    double trigger_s;
+
+    int64_t now_ns;         /* latest time heard of */
+    int64_t observed_ns;    /* all arrivals up to here are known... */
+    int64_t observed_total; /* ...and this is their total */
+    int64_t rated_ns;       /* the latest probe: rates are learned up to here */
+    int64_t rated_total;
+    int64_t taken_total;      /* what batches have taken */
+    int64_t first_arrival_ns; /* none_yet before the first event */
+    int64_t trigger_start_ns; /* of the latest trigger */
+    bool overran;             /* that trigger took longer than T0 */
+    int64_t source_limit;
+    int64_t seen;
+    int64_t own_batches;
+    int64_t last_taken; /* events of the latest trigger */
+    double forecast_per_s, confidence;
+    plan_t plan; /* policies `rate` and `reactive` */
+
+    pending_t pending;
+    shadow_t shadow;
+    batch_cost_t cost;
+    arrival_rate_t rate;
+    price_t price;
+    double forgotten_s; /* event-seconds left out of the pace of goal `cost`, to keep it within its limits */
+    histogram_t own_waits;
+};
+
+static const int64_t none_yet = INT64_MIN;
+
+static inline int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Time never runs backwards inside. */
+static inline int64_t advance_clock(governor_t *g, int64_t now_ns)
+{
+    if (now_ns > g->now_ns) g->now_ns = now_ns;
+    return g->now_ns;
+}
+
+#endif

@@ -1,0 +1,4 @@
+package org.apache.spark.sql.streaming;
+
+public abstract class Trigger {
+}

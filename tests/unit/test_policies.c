@@ -1,0 +1,245 @@
+/* The policies beside the rule, the source that cannot be asked, and things a governor must not fall for. */
+/* links: benchmark control common */
+#include "closed_loop.h"
+#include "control/plan.h"
+#include "near.h"
+
+static const plan_limits_t limits = {.fallback_s = 2, .shortest_s = 0.1, .longest_s = 30};
+
+static void rate_law_is_the_originals(void **state)
+{
+    (void)state;
+    /* 1000 events at 500/s are 2 s: from 2 s nothing changes. */
+    assert_near(plan_rate_step(2, 500, 1, &limits), 2, 1e-12);
+    /* 4000/s wants 0.25 s: 0.3 x 0.25 + 0.7 x 2. */
+    assert_near(plan_rate_step(2, 4000, 1, &limits), 1.475, 1e-12);
+    /* Half confidence blends with the fallback before smoothing: raw is 1.125. */
+    assert_near(plan_rate_step(2, 4000, 0.5, &limits), 0.3 * 1.125 + 0.7 * 2, 1e-12);
+    /* A quiet stream wants 1000 s, is clamped to 30, and may double at most. */
+    assert_near(plan_rate_step(2, 0.5, 1, &limits), 4, 1e-12);
+    assert_near(plan_rate_step(29, 0.5, 1, &limits), 0.3 * 30 + 0.7 * 29, 1e-12);
+    assert_near(plan_rate_step(0.1, 1e9, 1, &limits), 0.1, 1e-12);
+    const double unknown[][2] = {{0, 1}, {-3, 1}, {NAN, 1}, {INFINITY, 1}, {500, 0.09}, {500, NAN}};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_near(plan_rate_step(7, unknown[i][0], unknown[i][1], &limits), 2, 1e-12);
+}
+
+static void plans_follow_sparks_grid(void **state)
+{
+    (void)state;
+    assert_int_equal(plan_due_ns(2, 0, 0), 2000000000);
+    assert_int_equal(plan_due_ns(2, 0, 1999999999), 2000000000);
+    assert_int_equal(plan_due_ns(2, 0, 2000000000), 4000000000);
+    assert_int_equal(plan_due_ns(0.5, 100, 1234), 500000100);
+    assert_int_equal(plan_due_ns(0.5, 100, -1), 100);
+}
+
+/* Detected after the batch, in force from the next: the trigger after the burst's first batch still comes at
+ * T0, the one after that at T0/4. */
+static void reactive_lags_by_one_trigger(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.policy = POLICY_REACTIVE;
+    config.warmup_ns = 0;
+    governor_t *governor = governor_create(&config);
+    governor_start(governor, 0, 0, 0);
+    int64_t start_ns = 0, total = 0, gaps_ns[12], starts = 0;
+    while (starts < 12) {
+        const decision_t decision = governor_decide(governor, start_ns + 1, start_ns + 2000000000, false);
+        const int64_t next_ns = decision.fire ? start_ns + 1 : decision.wake_ns;
+        gaps_ns[starts++] = next_ns - start_ns;
+        start_ns = next_ns;
+        total += (starts > 8 ? 4000 : 100) * gaps_ns[starts - 1] / 1000000000;
+        assert_true(governor_probe(governor, start_ns, total));
+        governor_trigger(governor, start_ns, start_ns, total);
+    }
+    assert_int_equal(gaps_ns[8], 2000000000); /* the burst's first batch */
+    assert_int_equal(gaps_ns[9], 2000000000); /* planned before it was seen */
+    assert_int_equal(gaps_ns[10], 500000000);
+    governor_destroy(governor);
+}
+
+static simulation_t run_policy(policy_t policy, const traffic_t *traffic)
+{
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.policy = policy;
+    return run(&config, &usual_batches, traffic);
+}
+
+/* What the project is for: neither of the two comes near the rule at its budget. */
+static void the_rule_beats_both(void **state)
+{
+    (void)state;
+    traffic_t traffic = make_traffic(60, bursts, 4, 2);
+    const simulation_t ours = run_policy(POLICY_ADAPTIVE, &traffic), rate = run_policy(POLICY_RATE, &traffic),
+                       reactive = run_policy(POLICY_REACTIVE, &traffic);
+    print_message("batches, mean, p95: adaptive %d %.3f %.3f, rate %d %.3f %.3f, reactive %d %.3f %.3f\n",
+                  (int)ours.batches, ours.mean_s, ours.p95_s, (int)rate.batches, rate.mean_s, rate.p95_s,
+                  (int)reactive.batches, reactive.mean_s, reactive.p95_s);
+    assert_true(rate.decisions[REASON_PLAN] > 50 && reactive.decisions[REASON_PLAN] > 50);
+    assert_true(rate.mean_s > 1.2 * ours.mean_s && rate.p95_s > 1.2 * ours.p95_s);
+    assert_true((double)reactive.batches * reactive.mean_s > 1.2 * (double)ours.batches * ours.mean_s);
+    free(traffic.arrivals);
+}
+
+/* A source that cannot be asked: no probe, the promises hold, and there still is something to gain. */
+static void rows_alone_keep_every_promise(void **state)
+{
+    (void)state;
+    const phase_t sparse[] = {{0.5, 400}, {30, 60}, {0.05, 400}, {3, 100}};
+    for (int i = 0; i < 2 * GOAL_COUNT; i++) {
+        traffic_t traffic = i % 2 ? make_traffic(70, bursts, 4, 3) : make_traffic(71, sparse, 4, 2);
+        governor_config_t config = config_for(2, (goal_t)(i / 2), 1);
+        config.rows_only = true;
+        const simulation_t result = run(&config, &usual_batches, &traffic);
+        const double fixed_s = result.governor.shadow.mean_s;
+        print_message("%s, %s: batches %d of %d, mean %.3f of %.3f, longest %.2f\n", goal_names[i / 2],
+                      i % 2 ? "bursts" : "sparse", (int)result.batches, (int)result.governor.shadow.batches,
+                      result.mean_s, fixed_s, result.max_s);
+        assert_int_equal(result.probes, 0);
+        assert_true(result.max_overdebt <= 120);
+        const double longest_s = i / 2 == GOAL_BALANCED ? 4 : i / 2 == GOAL_STRICT ? 2 : 30;
+        assert_true(result.max_s <= longest_s + 0.4); /* and the batch that runs */
+        free(traffic.arrivals);
+    }
+}
+
+static void rows_alone_gain_in_a_burst(void **state)
+{
+    (void)state;
+    traffic_t traffic = make_traffic(72, bursts, 4, 3);
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    const simulation_t fixed = run_policy(POLICY_FIXED, &traffic);
+    config.rows_only = true;
+    const simulation_t ours = run(&config, &usual_batches, &traffic);
+    assert_true(ours.batches <= fixed.batches * 1.06);
+    assert_true(ours.mean_s <= 0.75 * fixed.mean_s);
+    free(traffic.arrivals);
+}
+
+/* After a trigger that took nothing the job's own schedule is kept, so that idle progress and time-outs come
+ * as before. */
+static void rows_alone_keep_the_schedule_of_an_idle_query(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(2, GOAL_COST, 1);
+    config.rows_only = true;
+    config.warmup_ns = 0;
+    governor_t *governor = governor_create(&config);
+    governor_start(governor, 0, 0, 0);
+    int64_t now_ns = 0, total = 0;
+    for (int i = 0; i < 20; i++) {
+        now_ns += 2000000000;
+        total += 50;
+        governor_trigger(governor, now_ns, now_ns + 200000000, total);
+    }
+    decision_t decision = governor_decide(governor, now_ns + 300000000, now_ns + 2000000000, false);
+    assert_int_equal(decision.reason, REASON_PLAN);
+    now_ns += 2000000000;
+    governor_trigger(governor, now_ns, now_ns + 13000000, total);
+    decision = governor_decide(governor, now_ns + 13000000, now_ns + 2000000000, false);
+    assert_int_equal(decision.reason, REASON_IDLE);
+    assert_false(decision.fire);
+    assert_int_equal(decision.wake_ns, now_ns + 2000000000);
+    governor_destroy(governor);
+}
+
+/* The first batches of a JVM take seconds, then half a second, then 0.2 s. Thirty batches later neither the
+ * floor nor the shadow remembers them. */
+static void a_cold_jvm_is_not_load(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    governor_t *governor = governor_create(&config);
+    governor_start(governor, 0, 0, 0);
+    int64_t now_ns = 0, total = 0;
+    for (int i = 0; i < 60; i++) {
+        const double batch_s = i == 0 ? 5 : i < 4 ? 1.5 : i < 15 ? 0.5 : 0.2;
+        /* Sizes of all classes, so that cold small batches and warm large ones stand side by side. */
+        now_ns += 6000000000;
+        total += i % 3 == 0 ? 40 : i % 3 == 1 ? 400 : 8000;
+        assert_true(governor_probe(governor, now_ns, total));
+        governor_trigger(governor, now_ns, now_ns + (int64_t)(batch_s * 1e9), total);
+        now_ns += (int64_t)(batch_s * 1e9);
+    }
+    /* A burst: the rule, not the floor, must be what decides half a second after the last trigger. */
+    const int64_t start_ns = now_ns;
+    decision_t decision = {0};
+    for (int i = 1; i <= 10 && !decision.fire; i++) {
+        now_ns = start_ns + i * 100000000;
+        total += 400;
+        assert_true(governor_probe(governor, now_ns, total));
+        decision = governor_decide(governor, now_ns, start_ns + 2000000000, false);
+    }
+    assert_true(decision.fire && now_ns - start_ns <= 700000000);
+    governor_destroy(governor);
+}
+
+/* The wall clock is set an hour ahead or back: grid and schedule move, what is pending does not. */
+static void a_step_of_the_clock_moves_the_grid_only(void **state)
+{
+    (void)state;
+    const int64_t hour_ns = 3600 * INT64_C(1000000000);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+        config.warmup_ns = 0;
+        governor_t *governor = governor_create(&config);
+        governor_start(governor, 0, 0, 0);
+        int64_t total = 0, start_ns = 0, longest_ns = 0, stepped_ns = 0;
+        governor_stats_t before = {0}, stats;
+        for (int64_t now_ns = 0; now_ns < 400 * INT64_C(1000000000); now_ns += 100000000) {
+            total += 2;
+            if (now_ns == 200 * INT64_C(1000000000)) {
+                governor_stats(governor, &before);
+                stepped_ns = sign * (hour_ns + 300000000);
+                governor_align(governor, stepped_ns);
+            }
+            assert_true(governor_probe(governor, now_ns, total));
+            /* The schedule that Spark computed before the step may now end an hour too late. */
+            const int64_t own_ns = start_ns - start_ns % 2000000000 + 2000000000 + stepped_ns;
+            const decision_t decision = governor_decide(governor, now_ns, own_ns, false);
+            if (!decision.fire) continue;
+            if (now_ns - start_ns > longest_ns) longest_ns = now_ns - start_ns;
+            start_ns = now_ns;
+            governor_trigger(governor, now_ns, now_ns, total);
+        }
+        governor_stats(governor, &stats);
+        assert_true(longest_ns <= 4100000000);
+        assert_true(llabs(stats.shadow.batches - before.shadow.batches - 100) <= 1);
+        assert_true(stats.own.max_s <= 4.1 && stats.shadow.max_s <= 4.1);
+        governor_destroy(governor);
+    }
+}
+
+/* Low rates, looked at rarely: every event is at one trigger point of the shadow, never at two. */
+static void no_event_is_counted_at_two_trigger_points(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 80; seed < 90; seed++) {
+        const phase_t slow = {0.4, 3000};
+        traffic_t traffic = make_traffic(seed, &slow, 1, 1);
+        const governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+        const simulation_t result = run(&config, &usual_batches, &traffic);
+        assert_true(result.governor.shadow.events <= (int64_t)traffic.count);
+        assert_true(result.governor.shadow.batches <= result.governor.shadow.events);
+        free(traffic.arrivals);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rate_law_is_the_originals),
+        cmocka_unit_test(plans_follow_sparks_grid),
+        cmocka_unit_test(reactive_lags_by_one_trigger),
+        cmocka_unit_test(the_rule_beats_both),
+        cmocka_unit_test(rows_alone_keep_every_promise),
+        cmocka_unit_test(rows_alone_gain_in_a_burst),
+        cmocka_unit_test(rows_alone_keep_the_schedule_of_an_idle_query),
+        cmocka_unit_test(a_cold_jvm_is_not_load),
+        cmocka_unit_test(a_step_of_the_clock_moves_the_grid_only),
+        cmocka_unit_test(no_event_is_counted_at_two_trigger_points),
+    };
+    return cmocka_run_group_tests_name("policies", tests, NULL, NULL);
+}
