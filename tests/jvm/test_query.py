@@ -9,6 +9,7 @@ import pytest
 EAGER = "warmup=0,max_wait=200ms"  # ends every wait early once there is a price
 SOON_MS = 5000  # "at once", on a busy machine; the triggers here are a minute long
 CLEAN_STOP = "java.lang.InterruptedException: sleep interrupted"
+CLEAN_STOPS = (CLEAN_STOP, "null")  # in a wait, or between two, where the loop ends by itself
 
 
 def gaps_ms(program, count, deadline_s=jvm.DEADLINE_S):
@@ -53,7 +54,7 @@ def test_waits_end_early(job):
     program.line("batch ")
     assert program.ask("parked") == "native"
     await_early_batches(program, 3000)
-    assert stop(program) == CLEAN_STOP
+    assert stop(program) in CLEAN_STOPS
     leave(program)
     start, end = program.agent_lines()
     assert len([line for line in program.notices() if "max_wait is shorter" in line]) == 1
@@ -122,7 +123,7 @@ def test_the_default_trigger_is_governed_on_demand(job):
     start = program.line("batch ")
     gaps = gaps_ms(program, 4)
     assert max(gaps) > 250, f"still as fast as it can: {start} {gaps}"
-    assert stop(program) == CLEAN_STOP
+    assert stop(program) in CLEAN_STOPS
     leave(program)
     assert "governed, trigger 1500ms" in program.agent_lines()[0]
 
@@ -149,7 +150,7 @@ def test_a_source_that_cannot_be_asked_is_governed_by_its_rows(job, tmp_path):
     program = job(agent=f"warmup=0,goal=cost,journal={journal}", trigger=1000, source="rate", rate=200)
     for _ in range(8):
         program.line("batch ")
-    assert stop(program) == CLEAN_STOP
+    assert stop(program) in CLEAN_STOPS
     leave(program)
     start, end = program.agent_lines()
     assert "governed by its progress" in start and "RateStreamMicroBatchStream cannot be asked" in start
