@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Asks a Kafka broker the two things that tests and the demo need, without the cost of starting a JVM.
+"""Asks a Kafka broker the few things that tests and the demo need, without the cost of starting a JVM.
 
     kafka_client.py ready HOST:PORT                    waits until the broker serves clients
     kafka_client.py topic HOST:PORT NAME PARTITIONS    creates a topic and waits until it has leaders
+    kafka_client.py grow HOST:PORT NAME PARTITIONS     gives a topic more partitions, likewise
 
-Speaks Kafka's binary protocol (https://kafka.apache.org/protocol): Metadata v1 and CreateTopics v1, request
-header v1. Exit: 0 done, 1 failed with one line on stderr, 2 wrong arguments.
+Speaks Kafka's binary protocol (https://kafka.apache.org/protocol): Metadata v1, CreateTopics v1 and
+CreatePartitions v1, request header v1. Exit: 0 done, 1 failed with one line on stderr, 2 wrong arguments.
 """
 import socket
 import struct
@@ -14,6 +15,7 @@ import time
 
 METADATA = 3
 CREATE_TOPICS = 19
+CREATE_PARTITIONS = 37
 TOPIC_ALREADY_EXISTS = 36
 REQUEST_TIMEOUT_S = 10
 DEADLINE_S = 90
@@ -116,6 +118,19 @@ def create_topic(address, name, partitions):
     return message or "error %d" % code
 
 
+def grow_topic(address, name, partitions):
+    """An error message, or None if the topic has that many partitions now."""
+    assign_freely = -1
+    body = struct.pack(">i", 1) + encode_string(name) + struct.pack(">ii", partitions, assign_freely)
+    body += struct.pack(">i?", REQUEST_TIMEOUT_S * 1000, False)
+    response = call(address, CREATE_PARTITIONS, body)
+    response.int32()
+    response.int32()
+    response.string()
+    code, message = response.int16(), response.string()
+    return (message or "error %d" % code) if code else None
+
+
 def wait_until(condition, failure):
     """Retries condition until it holds; a broker that is starting refuses connections or drops them."""
     deadline = time.monotonic() + DEADLINE_S
@@ -131,13 +146,13 @@ def wait_until(condition, failure):
         time.sleep(RETRY_S)
 
 
-def wait_for_topic(address, name, partitions):
-    # The controller has the topic before the broker tells clients about it.
+def wait_for_topic(address, name, partitions, grown):
+    # The controller has the topic, or its new partitions, before the broker tells clients about it.
     seen = []
 
     def served():
         seen[:] = metadata(address, name)[1]
-        return seen and -1 not in seen
+        return seen and -1 not in seen and (not grown or len(seen) == partitions)
 
     wait_until(served, "topic %s has no leaders" % name)
     if len(seen) != partitions:
@@ -153,7 +168,7 @@ def main(arguments):
         if command == "ready" and len(arguments) == 2:
             wait_until(lambda: address[1] in metadata(address)[0], "%s does not answer" % broker)
             return
-        if command == "topic" and len(arguments) == 4:
+        if command in ("topic", "grow") and len(arguments) == 4:
             name, partitions = arguments[2], int(arguments[3])
         else:
             raise ValueError
@@ -161,12 +176,12 @@ def main(arguments):
         sys.stderr.write(__doc__)
         sys.exit(2)
     try:
-        error = create_topic(address, name, partitions)
+        error = (create_topic if command == "topic" else grow_topic)(address, name, partitions)
     except OSError as failure:
         error = str(failure)
     if error:
-        sys.exit("kafka: cannot create topic %s on %s: %s" % (name, broker, error))
-    wait_for_topic(address, name, partitions)
+        sys.exit("kafka: cannot create or grow topic %s on %s: %s" % (name, broker, error))
+    wait_for_topic(address, name, partitions, command == "grow")
 
 
 if __name__ == "__main__":

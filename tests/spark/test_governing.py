@@ -19,7 +19,7 @@ from lab.processes import group_alive, wait_for
 from lab.traffic import Traffic, measure
 
 PARKED = ("parked-1", "parked-2", "parked-3")
-QUERIES = ("alpha", "beta", *PARKED, "asap", "now", "once", "rate", "last")
+QUERIES = ("alpha", "beta", *PARKED, "asap", "now", "once", "rate", "mixed", "files", "files-limited", "last")
 SHAPE = "phases=20x10,1200x8,5x10,800x6,5x9"
 COUNTED_SHAPE = "phases=300x2,50x3"
 TRIGGER_MS = {"alpha": 4000, "beta": 2000, "other": 4000, "rate": 1000}
@@ -186,12 +186,34 @@ def test_other_triggers_are_left_alone(run, query):
         assert run.results[f"{query}_ended"] is True
 
 
-def test_the_rate_source_is_left_alone_and_said_so(run):
-    assert run.results["rate"]["error"] is None
-    assert run.lines("rate") == []
-    assert early_starts(run.progress("rate"), TRIGGER_MS["rate"]) == []
-    said = [line for line in run.log.splitlines() if line.startswith("[AdaptiveStream]") and "query rate" in line]
-    assert len(said) == 1 and "RateStream" in said[0] and "own schedule" in said[0]
+@pytest.mark.parametrize("query, source", [("rate", "RateStreamMicroBatchStream"), ("files", "FileStreamSource"),
+                                           ("mixed", "RateStreamMicroBatchStream")])
+def test_a_source_that_cannot_be_asked_is_governed_by_its_progress(run, query, source):
+    begin, = run.lines(query, "start")
+    assert begin["rows_only"] is True
+    assert (begin["max_wait_ns"] == begin["trigger_ns"]) == (query == "mixed")
+    decisions = run.lines(query, "decision")
+    assert "plan" in {line["reason"] for line in decisions}
+    assert not any("total" in line for line in decisions), "it was asked all the same"
+    end, = run.lines(query, "summary")
+    assert (end["probes"], end["faults"]) == (0, 0)
+    assert 0 < end["own_events"] <= run.results[query]["rows"]
+    assert run.results[query]["error"] is None
+    said = [line for line in run.log.splitlines() if line.startswith("[AdaptiveStream]") and f"query {query} (" in line]
+    assert len(said) == 1 and "governed by its progress" in said[0] and f"{source} cannot be asked" in said[0]
+
+
+def test_the_file_source_is_not_disturbed(run):
+    """Asked for its end it would take files as seen: then a limit of one file a trigger would not hold."""
+    for query in ("files", "files-limited"):
+        assert run.results[query]["rows"] == run.results["written"]
+    assert run.results["files-limited"]["batches"] == run.results["written"]
+
+
+def test_a_limit_that_cannot_be_seen_through_is_left_alone(run):
+    assert run.lines("files-limited") == []
+    assert early_starts(run.progress("files-limited"), 1000) == []
+    assert "query files-limited: source FileStreamSource has a limit per trigger" in run.log
 
 
 def test_nothing_but_the_job_prints_on_stdout(run):

@@ -1,12 +1,17 @@
-"""Invariant: what a job writes is the same with the agent and without."""
+"""Invariant: what a job writes is the same with the agent and without, also when its driver is killed in between."""
 
+import contextlib
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import time
 import urllib.parse
+import zipfile
 
-from conftest import ROOT
+import pytest
+from conftest import JOBS, ROOT
 
 from lab import journal
 from lab.driver import Submitted
@@ -43,11 +48,33 @@ def events_in(rows):
     return sum(json.loads(row)["events"] for row in rows)
 
 
-def submit(kafka, topic, folder, agent_options):
+def windows(kafka, topic, folder, agent_options):
+    """A watermarked aggregation."""
     arguments = ["--broker", kafka.broker, "--topic", topic, "--output", folder / "output", "--checkpoint",
                  folder / "checkpoint", "--format", "json", "--trigger", "4 seconds", "--window", f"{WINDOW_S} seconds",
                  "--watermark", f"{WATERMARK_S} seconds"]
     return Submitted(ROOT / "baselines" / "example_job.py", arguments, folder, agent_options, cores=CORES)
+
+
+def sessions(kafka, topic, folder, agent_options):
+    """State of its own kind, with time-outs; in Java, as Python's needs pandas."""
+    jar = folder.parent / "sessions.jar"
+    if not jar.exists():
+        compile_jar(JOBS / "Sessions.java", jar)
+    arguments = [kafka.broker, topic, folder / "output", folder / "checkpoint"]
+    return Submitted(jar, arguments, folder, agent_options, cores=CORES, main_class="Sessions")
+
+
+def compile_jar(source, jar):
+    classes = jar.with_suffix("")
+    classes.mkdir()
+    javac = pathlib.Path(os.environ["JAVA_HOME"], "bin", "javac")
+    spark_jars = pathlib.Path(os.environ["ADAPTIVESTREAM_SPARK_HOME"], "jars", "*")
+    subprocess.run([javac, "--release", "8", "-Xlint:-options", "-cp", spark_jars, "-d", classes, source], check=True,
+                   timeout=120)
+    with zipfile.ZipFile(jar, "w") as archive:
+        for file in classes.iterdir():
+            archive.write(file, file.name)
 
 
 def batch_committed(job, number):
@@ -72,11 +99,22 @@ def close_windows(kafka, topic, last_ms):
     assert done.returncode == 0, done.stderr
 
 
-def test_output_is_the_same(kafka, tmp_path):
-    topic = kafka.topic("windows", 4)
+def kill(job):
+    """As the machine's fall would."""
+    job.signal_group(signal.SIGKILL)
+    assert job.wait(30) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("submit", [windows, sessions])
+def test_output_is_the_same(kafka, tmp_path, submit):
+    name = submit.__name__
+    topic = kafka.topic(name, 4)
     options = f"warmup=3s,journal={tmp_path / 'journal.jsonl'}"
-    with submit(kafka, topic, tmp_path / "with", options) as governed, \
-            submit(kafka, topic, tmp_path / "without", None) as plain:
+    with contextlib.ExitStack() as stack:
+        def start(arm, agent_options):
+            return stack.enter_context(submit(kafka, topic, tmp_path / arm, agent_options))
+
+        governed, plain = start("with", options), start("without", None)
         sent = 0
         for shape, batch in ((WARMUP_SHAPE, 0), (SHAPE, WARMUP_BATCHES)):
             for job in (governed, plain):
@@ -85,9 +123,12 @@ def test_output_is_the_same(kafka, tmp_path):
         end = time.monotonic() + EARLY_WITHIN_S
         while not early_decisions(tmp_path / "journal.jsonl") and time.monotonic() < end:
             sent += send(kafka, topic, SHAPE, tmp_path)
+        kill(governed)
+        governed = start("with", options)
+        sent += send(kafka, topic, WARMUP_SHAPE, tmp_path)
         close_windows(kafka, topic, round(time.time() * 1000))
         complete = wait_for(lambda: events_in(committed_rows(tmp_path / "with" / "output")) >= sent
-                            and events_in(committed_rows(tmp_path / "without" / "output")) >= sent, 90, every_s=0.5)
+                            and events_in(committed_rows(tmp_path / "without" / "output")) >= sent, 150, every_s=0.5)
         with_agent, without = (committed_rows(tmp_path / arm / "output") for arm in ("with", "without"))
         assert complete, f"{events_in(with_agent)} and {events_in(without)} of {sent} events came out"
         assert governed.running() and plain.running()

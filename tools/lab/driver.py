@@ -10,8 +10,8 @@ from lab.processes import Child, wait_for
 JOBS = pathlib.Path(__file__).resolve().parent
 
 
-def submit_command(job, arguments, agent_options=None, settings=(), cores=2):
-    """agent_options: the text after libadaptivestream.so=, or None for a driver without the agent."""
+def submit_command(job, arguments, agent_options=None, settings=(), cores=2, main_class=None):
+    """job: a Python file, or a jar with its main_class. agent_options: the text after libadaptivestream.so=, or None for a driver without the agent."""
     configuration = {
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
@@ -26,6 +26,8 @@ def submit_command(job, arguments, agent_options=None, settings=(), cores=2):
               "--jars", fetched("ADAPTIVESTREAM_CONNECTOR_JARS")]
     for key, value in configuration.items():
         result += ["--conf", f"{key}={value}"]
+    if main_class:
+        result += ["--class", main_class]
     return result + [str(job), *map(str, arguments)]
 
 
@@ -41,10 +43,11 @@ def submit_environment(scratch):
 class Submitted(Child):
     """spark-submit of any job, with stdout and stderr in `directory`. Its pid is the JVM's: spark-submit becomes it."""
 
-    def __init__(self, job, arguments, directory, agent_options=None, settings=(), cores=2):
+    def __init__(self, job, arguments, directory, agent_options=None, settings=(), cores=2, main_class=None):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        super().__init__(submit_command(job, arguments, agent_options, settings, cores), self.directory / "driver.log",
+        command = submit_command(job, arguments, agent_options, settings, cores, main_class)
+        super().__init__(command, self.directory / "driver.log",
                          submit_environment(self.directory / "scratch"), self.directory / "driver.out")
 
     def log(self):

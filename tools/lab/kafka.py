@@ -47,6 +47,10 @@ class Kafka:
         _call("topic", self.directory, name, partitions)
         return name
 
+    def grow(self, name, partitions):
+        """Gives the topic more partitions."""
+        _call("grow", self.directory, name, partitions)
+
     def end(self):
         with undisturbed():
             _call("down", self.directory)

@@ -91,12 +91,52 @@ class Scenarios:
             self.results[f"{name}_ended"] = query.awaitTermination(60)
             self.finish(name, query)
 
+    def planned(self, name):
+        """Whether the agent has planned an interval for the query. Reads the journal whole: it is small."""
+        return any(f'"query":"{name}"' in line and '"reason":"plan"' in line
+                   for line in self.options.journal.read_text(encoding="utf-8").splitlines())
+
+    def end(self, name, query):
+        query.stop()
+        self.finish(name, query)
+
     def rate_source(self):
         rows = self.spark.readStream.format("rate").option("rowsPerSecond", 20).load()
         query = self.start("rate", {"processingTime": "1 second"}, rows)
-        wait(lambda: sum(progress["numInputRows"] > 0 for progress in query.recentProgress) >= 3, "three batches", 60)
-        query.stop()
-        self.finish("rate", query)
+        wait(lambda: self.planned("rate"), "a planned interval of the rate source", 90)
+        self.end("rate", query)
+
+    def kafka_beside_rate(self):
+        """One source can be asked, the other cannot."""
+        rows = self.spark.readStream.format("rate").option("rowsPerSecond", 20).load().selectExpr("value")
+        events = kafka_events(self.spark, self.options.broker, self.options.topic, **SOURCE).selectExpr("offset AS value")
+        query = self.start("mixed", {"processingTime": "1 second"}, rows.union(events))
+        wait(lambda: self.planned("mixed"), "a planned interval of two sources", 90)
+        self.end("mixed", query)
+
+    def file_source(self):
+        """Files that come all the time: without a limit per trigger, and with one."""
+        folder = self.options.directory / "incoming"
+        folder.mkdir()
+        queries = {}
+        for name, limit in (("files", {}), ("files-limited", {"maxFilesPerTrigger": "1"})):
+            lines = self.spark.readStream.format("text").options(**limit).load(str(folder))
+            queries[name] = self.start(name, {"processingTime": "1 second"}, lines)
+        written = 0
+
+        def one_more():
+            nonlocal written
+            (folder / f".{written}").write_text("a line\n", encoding="utf-8")
+            (folder / f".{written}").rename(folder / f"{written}.txt")  # Spark passes over hidden files
+            written += 1
+            time.sleep(0.2)
+            return self.planned("files") and written >= 10
+
+        wait(one_more, "a planned interval of the file source", 90)
+        for name, query in queries.items():
+            query.processAllAvailable()
+            self.end(name, query)
+        self.results["written"] = written
 
     def write_topic(self, topic, name):
         """partition,offset,time stamp in ms of every event, as Spark's own batch source reads them."""
@@ -112,6 +152,8 @@ class Scenarios:
         self.stop_while_waiting()
         self.other_triggers()
         self.rate_source()
+        self.kafka_beside_rate()
+        self.file_source()
         self.write_topic(self.options.topic, "live.csv")
         self.write_topic(self.options.counted_topic, "counted.csv")
         print("scenarios: done", flush=True)
