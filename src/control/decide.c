@@ -57,28 +57,47 @@ static int64_t guard_due_ns(const governor_t *g)
                             g->trigger_start_ns + (int64_t)((double)g->config.trigger_ns / g->config.budget));
 }
 
+/* What one decision looks at over and over. */
+typedef struct {
+    const governor_t *g;
+    const decision_t *d;
+    const profile_t *profile; /* of what is pending, at now_ns */
+    int64_t now_ns;
+} look_t;
+
 /* Would the rule fire at time_ns if, since the last look, events had come at LAZY_RATE times the expected
  * rate? */
-static bool could_fire(const governor_t *g, const decision_t *d, int64_t time_ns)
+static bool could_fire(const look_t *look, int64_t time_ns)
 {
-    const double p = g->rule.p;
-    const double unseen_s = (double)(time_ns - g->observed_ns) * 1e-9;
-    const double assumed_per_s = LAZY_RATE * d->rate_per_s;
-    waiting_t waiting = pending_waiting(&g->pending, time_ns, p);
-    waiting.waiting += assumed_per_s * pow(unseen_s, p + 1) / (p + 1);
-    waiting.growth += assumed_per_s * pow(unseen_s, p);
-    return rule_verdict(&g->rule, waiting, d->price, d->rate_per_s) != VERDICT_CHEAP;
+    const double p = look->g->rule.p;
+    const double unseen_s = (double)(time_ns - look->g->observed_ns) * 1e-9;
+    const double growth = LAZY_RATE * look->d->rate_per_s * unseen_s * power_less_one(unseen_s, p);
+    waiting_t waiting = profile_waiting(look->profile, (double)(time_ns - look->now_ns) * 1e-9, p);
+    waiting.waiting += growth * unseen_s / (p + 1);
+    waiting.growth += growth;
+    return rule_verdict(&look->g->rule, waiting, look->d->price, look->d->rate_per_s) != VERDICT_CHEAP;
 }
 
-/* The next slot that is worth a probe: not before `earliest_ns`, at most T0 / LAZY_FRACTION away, or half
- * of max_wait where that is shorter: what came during the sleep is dated at its start. */
-static int64_t lazy_wake_ns(const governor_t *g, const decision_t *d, int64_t now_ns, int64_t earliest_ns)
+/* The next slot that is worth a probe: the first at which the rule could fire, not before `earliest_ns`, at
+ * most T0 / LAZY_FRACTION away, or half of max_wait where that is shorter: what came during the sleep is
+ * dated at its start. Waiting only grows, so the slots are searched by halves. */
+static int64_t lazy_wake_ns(const look_t *look, int64_t earliest_ns)
 {
-    const int64_t last_ns = now_ns + earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
-    int64_t slot_ns = grid_after(&g->grid, g->grid.slots, later(now_ns, earliest_ns - 1));
-    while (slot_ns < last_ns && !could_fire(g, d, slot_ns))
-        slot_ns = grid_after(&g->grid, g->grid.slots, slot_ns);
-    return slot_ns;
+    const governor_t *g = look->g;
+    const int64_t last_ns = look->now_ns + earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
+    const int64_t first_ns = grid_after(&g->grid, g->grid.slots, later(look->now_ns, earliest_ns - 1));
+    if (first_ns >= last_ns) return first_ns;
+    const int64_t slot_ns = grid_slot_ns(&g->grid);
+    int64_t low = 0, high = (last_ns - first_ns + slot_ns - 1) / slot_ns; /* the answer is slot low to high */
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (could_fire(look, first_ns + middle * slot_ns))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    /* Slots are of equal length but for the rounding of their boundaries. */
+    return low == 0 ? first_ns : grid_slot_before(&g->grid, first_ns + low * slot_ns + slot_ns / 2);
 }
 
 static void decide(decision_t *d, bool fire, reason_t reason, int64_t wake_ns)
@@ -101,8 +120,10 @@ static bool warming_up(const governor_t *g, int64_t now_ns)
 
 /* Nothing is known to be pending. The job's own schedule is kept, but not without having asked; and who has
  * come since the last look may not wait too long either. */
-static void stay_idle(const governor_t *g, decision_t *d, int64_t now_ns, int64_t own_ns)
+static void stay_idle(const look_t *look, decision_t *d, int64_t own_ns)
 {
+    const governor_t *g = look->g;
+    const int64_t now_ns = look->now_ns;
     const bool asked = now_ns <= g->observed_ns;
     if (now_ns >= own_ns) {
         decide(d, asked, REASON_IDLE, now_ns);
@@ -110,13 +131,15 @@ static void stay_idle(const governor_t *g, decision_t *d, int64_t now_ns, int64_
     }
     const int64_t next_ns = asked ? grid_after(&g->grid, g->grid.slots, now_ns) : now_ns;
     const int64_t deadline_ns = later(next_ns, grid_slot_before(&g->grid, g->observed_ns + g->max_wait_ns));
-    const int64_t lazy_ns = lazy_wake_ns(g, d, now_ns, g->trigger_start_ns);
+    const int64_t lazy_ns = lazy_wake_ns(look, g->trigger_start_ns);
     decide(d, false, REASON_IDLE, earlier(own_ns, earlier(lazy_ns, deadline_ns)));
 }
 
 /* The rule proper: something is pending, and price and rate are known. */
-static void apply_rule(const governor_t *g, decision_t *d, int64_t now_ns, const chunk_t *oldest)
+static void apply_rule(const look_t *look, decision_t *d, const chunk_t *oldest)
 {
+    const governor_t *g = look->g;
+    const int64_t now_ns = look->now_ns;
     /* Between two slots the earlier one is the last chance to keep the promise. */
     const int64_t deadline_ns = grid_slot_before(&g->grid, oldest->since_ns + g->max_wait_ns);
     if (now_ns >= deadline_ns) {
@@ -137,7 +160,7 @@ static void apply_rule(const governor_t *g, decision_t *d, int64_t now_ns, const
     const verdict_t verdict =
         rule_verdict(&g->rule, (waiting_t){d->waiting, d->growth}, d->price, d->rate_per_s);
     if (verdict == VERDICT_CHEAP && !full)
-        decide(d, false, REASON_CHEAP, earlier(deadline_ns, lazy_wake_ns(g, d, now_ns, floor_ns)));
+        decide(d, false, REASON_CHEAP, earlier(deadline_ns, lazy_wake_ns(look, floor_ns)));
     else if (now_ns < floor_ns)
         decide(d, false, REASON_FLOOR,
                earlier(deadline_ns, grid_after(&g->grid, g->grid.slots, floor_ns - 1)));
@@ -210,28 +233,30 @@ static double interval_within_limits_s(const governor_t *g, const decision_t *d)
     return fmax((double)g->config.min_interval_ns * 1e-9, steady_s);
 }
 
-/* What is pending and what it has cost so far; the oldest chunk or NULL. */
-static const chunk_t *look_at_pending(const governor_t *g, decision_t *d, int64_t now_ns)
+/* What is pending and what it has cost so far. */
+static void look_at_pending(const governor_t *g, decision_t *d, profile_t *profile, int64_t now_ns)
 {
     const chunk_t *oldest = pending_oldest(&g->pending);
+    pending_profile(&g->pending, now_ns, profile);
+    const waiting_t waiting = profile_waiting(profile, 0, g->rule.p);
     d->pending = g->pending.events;
-    if (!oldest) return NULL;
-    const waiting_t waiting = pending_waiting(&g->pending, now_ns, g->rule.p);
-    d->oldest_s = (double)(now_ns - oldest->since_ns) * 1e-9;
+    d->oldest_s = oldest ? (double)(now_ns - oldest->since_ns) * 1e-9 : 0;
     d->waiting = waiting.waiting;
     d->growth = waiting.growth;
-    return oldest;
 }
 
 decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool blind)
 {
     now_ns = advance_clock(g, now_ns);
+    profile_t profile;
     decision_t d = {.rate_per_s = effective_rate(g)};
-    const chunk_t *oldest = look_at_pending(g, &d, now_ns);
+    look_at_pending(g, &d, &profile, now_ns);
     const double pace = g->config.goal == GOAL_COST ? waiting_saved(g) : g->price.debt;
     d.price = price_theta(&g->price, &g->rule, g->trigger_s, g->config.budget, pace);
     d.interval_s = interval_within_limits_s(g, &d);
 
+    const look_t look = {.g = g, .d = &d, .profile = &profile, .now_ns = now_ns};
+    const chunk_t *oldest = pending_oldest(&g->pending);
     const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
     if (blind)
         keep_schedule(&d, REASON_BLIND, now_ns, own_ns);
@@ -244,8 +269,8 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
     else if (g->config.rows_only)
         apply_steady_interval(g, &d, now_ns, own_ns);
     else if (oldest)
-        apply_rule(g, &d, now_ns, oldest);
+        apply_rule(&look, &d, oldest);
     else
-        stay_idle(g, &d, now_ns, own_ns);
+        stay_idle(&look, &d, own_ns);
     return d;
 }

@@ -55,17 +55,43 @@ const chunk_t *pending_oldest(const pending_t *pending)
     return pending->length > 0 ? &pending->chunks[pending->head] : NULL;
 }
 
-waiting_t pending_waiting(const pending_t *pending, int64_t now_ns, double p)
+double power_less_one(double x, double p)
 {
-    double sum_p = 0, sum_less = 0; /* sums of age^p and age^(p-1) */
+    /* pow() would cost more than all the rest of a decision. */
+    return p == 2 ? x : p == 1.5 ? sqrt(x) : 1;
+}
+
+void pending_profile(const pending_t *pending, int64_t now_ns, profile_t *profile)
+{
+    double eldest = 0, events = 0,
+           ages = 0; /* of the group being filled: ages is their sum over its events */
+    profile->count = 0;
     for (int i = 0; i < pending->length; i++) {
         const chunk_t *chunk = &pending->chunks[(pending->head + i) % PENDING_CHUNKS];
         const double age = fmax(0, (double)(now_ns - chunk->time_ns) * 1e-9);
-        const double events = (double)chunk->events;
-        /* pow() would cost more than all the rest of a decision. */
-        const double less = p == 2 ? age : p == 1.5 ? sqrt(age) : 1;
-        sum_less += events * less;
-        sum_p += events * less * age;
+        const double of_chunk = (double)chunk->events;
+        if (events > 0 && age < eldest * 7 / 8 && profile->count < PROFILE_GROUPS - 1) {
+            profile->age_s[profile->count] = ages / events;
+            profile->events[profile->count++] = events;
+            events = ages = 0;
+        }
+        if (events == 0) eldest = age;
+        events += of_chunk;
+        ages += of_chunk * age;
+    }
+    if (events == 0) return;
+    profile->age_s[profile->count] = ages / events;
+    profile->events[profile->count++] = events;
+}
+
+waiting_t profile_waiting(const profile_t *profile, double later_s, double p)
+{
+    double sum_p = 0, sum_less = 0; /* sums of age^p and age^(p-1) */
+    for (int i = 0; i < profile->count; i++) {
+        const double age = profile->age_s[i] + later_s;
+        const double less = profile->events[i] * power_less_one(age, p);
+        sum_less += less;
+        sum_p += less * age;
     }
     return (waiting_t){.waiting = sum_p, .growth = p * sum_less};
 }

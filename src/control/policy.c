@@ -40,10 +40,10 @@ int64_t rule_max_wait_ns(goal_t goal, int64_t trigger_ns, double budget, int64_t
 verdict_t rule_verdict(const rule_t *rule, waiting_t waiting, double theta, double rate_per_s)
 {
     const double p = rule->p;
+    if (waiting.waiting < theta / (p * rule->bound)) return VERDICT_CHEAP;
     if (waiting.waiting >= theta * rule->bound / p) return VERDICT_BOUND;
     const double reachable = pow(rate_per_s, 1 / (p + 1)) * pow((p + 1) / p * theta, p / (p + 1));
-    const bool worth = waiting.growth >= reachable && waiting.waiting >= theta / (p * rule->bound);
-    return worth ? VERDICT_PRICE : VERDICT_CHEAP;
+    return waiting.growth >= reachable ? VERDICT_PRICE : VERDICT_CHEAP;
 }
 
 double rule_interval_s(const rule_t *rule, double theta, double rate_per_s)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "near.h"
+#include "pending_waiting.h"
 
 #include <cmocka.h>
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "near.h"
+#include "pending_waiting.h"
 
 #include <cmocka.h>
 
@@ -122,6 +123,45 @@ static void pending_is_first_in_first_out_and_keeps_the_mean(void **state)
     assert_null(pending_oldest(&pending));
 }
 
+/* Groups by age against the plain sum, over the time spans of all triggers, now and later. */
+static void a_profile_keeps_the_waiting(void **state)
+{
+    (void)state;
+    static pending_t pending;
+    random_t random;
+    random_seed(&random, 11, 0);
+    for (int run = 0; run < 300; run++) {
+        memset(&pending, 0, sizeof pending);
+        const int chunks = 1 + (int)random_below(&random, PENDING_CHUNKS);
+        const int64_t step_ns = (int64_t)pow(10, 6 + 5 * random_uniform(&random));
+        int64_t time_ns = 0;
+        for (int i = 0; i < chunks; i++) {
+            time_ns += step_ns + (int64_t)random_below(&random, (uint64_t)step_ns);
+            pending_push(&pending, (chunk_t){.time_ns = time_ns,
+                                             .since_ns = time_ns,
+                                             .events = (int64_t)random_below(&random, 50)});
+        }
+        const int64_t now_ns = time_ns + (int64_t)random_below(&random, 3 * (uint64_t)step_ns);
+        profile_t profile;
+        pending_profile(&pending, now_ns, &profile);
+        assert_true(profile.count <= PROFILE_GROUPS);
+        for (int k = 0; k < 6; k++) {
+            const double p = k % 3 == 0 ? 1 : k % 3 == 1 ? 1.5 : 2;
+            const double later_s = k < 3 ? 0 : 1e-9 * (double)step_ns * 40;
+            double waiting = 0, growth = 0;
+            for (int i = 0; i < pending.length; i++) {
+                const chunk_t *chunk = &pending.chunks[(pending.head + i) % PENDING_CHUNKS];
+                const double age_s = (double)(now_ns - chunk->time_ns) * 1e-9 + later_s;
+                waiting += (double)chunk->events * pow(age_s, p);
+                growth += p * (double)chunk->events * pow(age_s, p - 1);
+            }
+            const waiting_t grouped = profile_waiting(&profile, later_s, p);
+            assert_near(grouped.waiting, waiting, 0.002 * waiting + 1e-12);
+            assert_near(grouped.growth, growth, 0.002 * growth + 1e-12);
+        }
+    }
+}
+
 static void batch_cost_is_monotone_and_robust(void **state)
 {
     (void)state;
@@ -206,6 +246,7 @@ int main(void)
         cmocka_unit_test(default_slot_is_a_twentieth_within_limits),
         cmocka_unit_test(spreading_keeps_whole_events),
         cmocka_unit_test(pending_is_first_in_first_out_and_keeps_the_mean),
+        cmocka_unit_test(a_profile_keeps_the_waiting),
         cmocka_unit_test(batch_cost_is_monotone_and_robust),
         cmocka_unit_test(rate_blend_follows_a_burst_fast_and_forgets_slowly),
         cmocka_unit_test(histogram_quantiles_are_within_a_class),
