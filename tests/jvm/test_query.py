@@ -251,6 +251,24 @@ def test_a_source_that_never_answers_leaves_the_job_on_its_own_schedule(job):
     assert len(program.agent_lines()) <= 4
 
 
+def test_a_slow_source_is_asked_less_often_and_delays_no_trigger(job, tmp_path):
+    """Each answer takes 0.2 s: the time between two questions doubles up to half the trigger's interval."""
+    journal = tmp_path / "journal.jsonl"
+    program = job(agent=f"warmup=0,poll=100ms,journal={journal}", trigger=2000, temper="SLOW")
+    for _ in range(12):
+        program.line("batch ")
+    stop(program)
+    leave(program)
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    answered = [line["now_ns"] for line in lines if line["event"] == "decision" and "total" in line]
+    gaps_s = [(later - earlier) / 1e9 for earlier, later in zip(answered, answered[1:])]
+    assert len(gaps_s) > 5 and min(gaps_s[4:]) > 0.9, gaps_s
+    for earlier, later in zip(lines, lines[1:]):
+        if earlier["event"] == "decision" and earlier["fire"] and later["event"] == "trigger":
+            assert later["start_ns"] - earlier["now_ns"] < 100_000_000, "a question came between decision and trigger"
+    assert " 0 faults" in program.agent_lines()[-1]
+
+
 def test_stop_ends_a_governed_wait_at_once(job):
     program = job(agent="", trigger=60000)
     program.line("batch ")

@@ -7,8 +7,8 @@ import standin.Feed;
 
 /** Stand-in: a topic that grows by `perSecond` events a second, with the probe's temper as an option. */
 public class KafkaMicroBatchStream implements Feed {
-    /** How the source answers when it is probed: at once, after a minute, only twice, or never. */
-    public enum Temper { PROMPT, BLOCKING, FAILING, DEAD }
+    /** How the source answers when it is probed: at once, after 0.2 s, after a minute, only twice, or never. */
+    public enum Temper { PROMPT, SLOW, BLOCKING, FAILING, DEAD }
 
     private final Option maxOffsetsPerTrigger;
     private final Option minOffsetPerTrigger;
@@ -48,15 +48,22 @@ public class KafkaMicroBatchStream implements Feed {
         if (temper == Temper.DEAD || (temper == Temper.FAILING && answers++ >= 2)) {
             throw new IllegalStateException("no broker answers");
         }
+        if (temper == Temper.SLOW) {
+            pause(200);
+        }
         if (temper == Temper.BLOCKING) {
             System.out.println("probing");
-            try {
-                Thread.sleep(60_000);
-            } catch (InterruptedException interrupted) {
-                throw new RuntimeException(interrupted); // Kafka's client wraps it too, and the flag is gone
-            }
+            pause(60_000);
         }
         return new KafkaSourceOffset(end());
+    }
+
+    private static void pause(long milliseconds) {
+        try {
+            Thread.sleep(milliseconds);
+        } catch (InterruptedException interrupted) {
+            throw new RuntimeException(interrupted); // Kafka's client wraps it too, and the flag is gone
+        }
     }
 
     public Offset deserializeOffset(String json) {
