@@ -16,12 +16,6 @@ static int class_of(int64_t events)
     return index;
 }
 
-/* The typical size of a class, 2^k to 2^(k+1) - 1: its geometric middle. */
-static double class_events(int index)
-{
-    return index == 0 ? 1 : ldexp(M_SQRT2, index);
-}
-
 static int by_value(const void *left, const void *right)
 {
     const float a = *(const float *)left, b = *(const float *)right;
@@ -75,6 +69,7 @@ void batch_cost_observe(batch_cost_t *cost, int64_t events, double seconds)
     if (events <= 0 || !isfinite(seconds) || seconds < 0) return;
     const int index = class_of(events);
     cost->recent_s[index][cost->seen[index] % COST_RECENT] = (float)seconds;
+    cost->events[index] += ((double)events - cost->events[index]) / (samples(cost, index) + 1);
     /* Counted on past the ring's size, but never so far that the count overflows. */
     if (++cost->seen[index] == 2 * COST_RECENT) cost->seen[index] = COST_RECENT;
     refit(cost);
@@ -89,9 +84,9 @@ cost_line_t batch_cost_line(const batch_cost_t *cost)
         high = index;
     }
     if (low < 0) return (cost_line_t){0};
-    const double span = class_events(high) - class_events(low);
+    const double span = cost->events[high] - cost->events[low];
     const double slope = span > 0 ? (cost->monotone_s[high] - cost->monotone_s[low]) / span : 0;
-    return (cost_line_t){.fixed_s = cost->monotone_s[high] - slope * class_events(high),
+    return (cost_line_t){.fixed_s = cost->monotone_s[high] - slope * cost->events[high],
                          .per_event_s = slope};
 }
 
@@ -101,14 +96,14 @@ double batch_cost_seconds(const batch_cost_t *cost, int64_t events)
     int below = -1, above = -1;
     for (int index = 0; index < COST_CLASSES && above < 0; index++) {
         if (cost->seen[index] == 0) continue;
-        if (class_events(index) <= size)
+        if (cost->events[index] <= size)
             below = index;
         else
             above = index;
     }
     if (below < 0) return above < 0 ? 0 : cost->monotone_s[above];
     if (above < 0)
-        return cost->monotone_s[below] + batch_cost_line(cost).per_event_s * (size - class_events(below));
-    const double share = (size - class_events(below)) / (class_events(above) - class_events(below));
+        return cost->monotone_s[below] + batch_cost_line(cost).per_event_s * (size - cost->events[below]);
+    const double share = (size - cost->events[below]) / (cost->events[above] - cost->events[below]);
     return cost->monotone_s[below] + share * (cost->monotone_s[above] - cost->monotone_s[below]);
 }

@@ -1,8 +1,8 @@
 /*
  * How long a micro-batch of n events takes, learned from the batches seen: a monotone function of n by size
- * classes (powers of two), each class the median of its last batches, made monotone by pooling adjacent
- * violators (isotonic regression; used for the same purpose by Zhang et al., "Adaptive block and batch sizing
- * for batched stream processing systems", ICAC 2016).
+ * classes (powers of two), each class the median time of its last batches at their mean size, made monotone by
+ * pooling adjacent violators (isotonic regression; used for the same purpose by Zhang et al., "Adaptive block
+ * and batch sizing for batched stream processing systems", ICAC 2016).
  *
  * The median keeps out the regular spikes of sink compaction and forgets the JVM's first, uncompiled batches.
  * No line is fitted through small batches: on Kafka they can be slower than large ones (the connector's
@@ -18,6 +18,7 @@ enum { COST_CLASSES = 40, COST_RECENT = 9 };
 typedef struct {
     float recent_s[COST_CLASSES][COST_RECENT]; /* a ring a class */
     int32_t seen[COST_CLASSES];
+    double events[COST_CLASSES];     /* mean size of the class's batches, those of late weighing most */
     double monotone_s[COST_CLASSES]; /* fitted time of each class that has been seen */
 } batch_cost_t;
 

@@ -34,12 +34,13 @@ static double waiting_saved(governor_t *g)
     return kept;
 }
 
-/* Shortest interval that batches can keep up with at this rate, ns. */
-static int64_t shortest_interval_ns(const governor_t *g, double rate_per_s)
+/* Shortest interval that batches can keep up with, ns. Load is what really comes: the blended rate of the rule
+ * would take a minute to see a burst as one. */
+static int64_t shortest_interval_ns(const governor_t *g)
 {
     int64_t shortest_ns = g->config.min_interval_ns;
     const cost_line_t line = batch_cost_line(&g->cost);
-    const double load = line.per_event_s * rate_per_s;
+    const double load = line.per_event_s * arrival_rate_recent(&g->rate);
     if (load > saturation_starts) {
         const double spare = saturation_target - load;
         const double stable_s = spare > 0 ? line.fixed_s / spare : g->trigger_s;
@@ -151,7 +152,7 @@ static void apply_rule(const look_t *look, decision_t *d, const chunk_t *oldest)
         decide(d, now_ns >= due_ns, REASON_GUARD, earlier(due_ns, deadline_ns));
         return;
     }
-    const int64_t floor_ns = g->trigger_start_ns + shortest_interval_ns(g, d->rate_per_s);
+    const int64_t floor_ns = g->trigger_start_ns + shortest_interval_ns(g);
     const bool full = g->source_limit > 0 && g->pending.events >= g->source_limit;
     if (g->overran || (full && now_ns >= floor_ns)) {
         decide(d, true, REASON_BACKLOG, 0);
@@ -180,7 +181,7 @@ static void apply_steady_interval(const governor_t *g, decision_t *d, int64_t no
     } else if (g->overran) {
         decide(d, true, REASON_BACKLOG, 0);
     } else {
-        const int64_t shortest_ns = shortest_interval_ns(g, d->rate_per_s);
+        const int64_t shortest_ns = shortest_interval_ns(g);
         const int64_t steady_ns = earlier((int64_t)(d->interval_s * 1e9), g->max_wait_ns);
         const int64_t due_ns =
             grid_slot_before(&g->grid, g->trigger_start_ns + later(steady_ns, shortest_ns));

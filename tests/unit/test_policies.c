@@ -145,6 +145,41 @@ static void rows_alone_keep_the_schedule_of_an_idle_query(void **state)
     governor_destroy(governor);
 }
 
+typedef struct {
+    int64_t from_ns, to_ns; /* of the burst, without its first seconds, in which the batch cost is learned */
+    int64_t last_ns;
+    double shortest_s;
+} gaps_t;
+
+static void note_gap(void *context, int64_t start_ns, int64_t events)
+{
+    (void)events;
+    gaps_t *gaps = context;
+    if (gaps->last_ns > gaps->from_ns && start_ns < gaps->to_ns)
+        gaps->shortest_s = fmin(gaps->shortest_s, (double)(start_ns - gaps->last_ns) * 1e-9);
+    gaps->last_ns = start_ns;
+}
+
+/* 1000/s at 0.5 ms an event are half of what the job can do: batches of 0.2 s + 0.5 ms n keep up from an interval
+ * of 0.2 / (0.8 - 0.5) = 0.67 s on. Without the floor the rule would fire every 0.3 s, and be stuck behind its own
+ * batches. */
+static void near_saturation_batches_keep_up(void **state)
+{
+    (void)state;
+    const phase_t phases[] = {{10, 600}, {1000, 60}, {10, 100}};
+    const batch_model_t slow = {.fixed_s = 0.2, .per_event_s = 500e-6, .empty_s = 0.013};
+    traffic_t traffic = make_traffic(90, phases, 3, 1);
+    const governor_config_t config = config_for(2, GOAL_LATENCY, 1);
+    gaps_t gaps = {.from_ns = (int64_t)(615 * ns), .to_ns = (int64_t)(659 * ns), .shortest_s = INFINITY};
+    simulation_t result;
+    assert_true(simulate(&config, &slow, traffic.arrivals, traffic.count, note_gap, &gaps, &result));
+    print_message("shortest gap in the burst %.2f s, mean wait %.2f of %.2f s\n", gaps.shortest_s,
+                  result.mean_s, result.governor.shadow.mean_s);
+    assert_true(gaps.shortest_s >= 0.6 && gaps.shortest_s < 2);
+    assert_true(result.mean_s < 0.6 * result.governor.shadow.mean_s);
+    free(traffic.arrivals);
+}
+
 /* The first batches of a JVM take seconds, then half a second, then 0.2 s. Thirty batches later neither the
  * floor nor the shadow remembers them. */
 static void a_cold_jvm_is_not_load(void **state)
@@ -237,6 +272,7 @@ int main(void)
         cmocka_unit_test(rows_alone_keep_every_promise),
         cmocka_unit_test(rows_alone_gain_in_a_burst),
         cmocka_unit_test(rows_alone_keep_the_schedule_of_an_idle_query),
+        cmocka_unit_test(near_saturation_batches_keep_up),
         cmocka_unit_test(a_cold_jvm_is_not_load),
         cmocka_unit_test(a_step_of_the_clock_moves_the_grid_only),
         cmocka_unit_test(no_event_is_counted_at_two_trigger_points),
