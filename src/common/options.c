@@ -68,7 +68,7 @@ static const option_t table[] = {
     DURATION(max_wait, "0", "0", "24h", "by goal", "longest wait of a pending event"),
     DURATION(update_period, "1s", "100ms", "60s", NULL, "between updates of policy rate"),
     DURATION(fallback_interval, "0", "10ms", "24h", "the job's own trigger, or 2s where it has none",
-             "trigger where the rule cannot decide"),
+             "trigger given to queries without one; policy rate without a usable rate"),
     CHOICE(default_trigger, default_trigger_names, DEFAULT_TRIGGER_COUNT, "leave",
            "queries without a trigger interval: leave them alone, or govern them at fallback_interval"),
     DURATION(warmup, "30s", "0", "1h", NULL, "arrivals to see before leaving the job's own schedule"),

@@ -74,6 +74,9 @@ class Dispatch(unittest.TestCase):
         for name in names:
             self.assertIn(f"| `{name}` |", text, "an option that the README does not list")
         self.assertEqual(call("options", "goal=strict,budget=2"), (OK, "", ""))
+        code, out, errors = call("options", "config=/nowhere/agent.conf")
+        self.assertEqual((code, out), (USAGE, ""))
+        self.assertIn("config=/nowhere/agent.conf: No such file", errors)
         code, out, errors = call("options", "gaol=strict")
         self.assertEqual((code, out), (USAGE, ""))
         self.assertIn('did you mean "goal"?', errors)
