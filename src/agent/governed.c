@@ -11,7 +11,7 @@
 static const char tag[] = "AdaptiveStream";
 static const jlong latest_target_ms = INT64_MAX / NS_PER_MS / 2;
 static const int64_t usual_default_ms = 2000; /* fallback_interval of a job without a trigger interval */
-enum { FRAME_REFERENCES = 16 * SPARK_SOURCES_MAX, LOOKS = 3 };
+enum { FRAME_REFERENCES = 32 * SPARK_SOURCES_MAX, LOOKS = 3 };
 
 typedef struct {
     jni_view_t view;
@@ -192,33 +192,45 @@ static int64_t own_end_ns(const governed_wait_t *wait)
     return wait->target_ms * NS_PER_MS + epoch_ns;
 }
 
+static decision_t decide(governed_wait_t *wait, query_look_t *look)
+{
+    look->own_ns = own_end_ns(wait);
+    return query_decide(wait->query, look);
+}
+
+/* How long to sleep after a decision not to fire, or not to act on it. */
+static int64_t sleep_end_ns(const governed_wait_t *wait, const options_t *options, const query_look_t *look,
+                            const decision_t *decision)
+{
+    const bool own_end = look->now_ns >= look->own_ns;
+    int64_t until_ns = decision->fire ? look->own_ns : decision->wake_ns;
+    if (until_ns <= look->now_ns) { /* a probe is wanted at once; after a slow one that has to wait */
+        until_ns = query_next_probe_ns(wait->query);
+        if (!own_end && until_ns > look->own_ns) until_ns = look->own_ns;
+    }
+    const int64_t longest_ns = look->now_ns + query_trigger_ns(wait->query);
+    if (until_ns > longest_ns) until_ns = longest_ns;
+    if (options->mode == MODE_MONITORING && until_ns > look->own_ns) until_ns = look->own_ns;
+    return until_ns;
+}
+
 /* The wait itself. The first look needs no answer of the source: the governor knows what is pending, or that
  * it must be asked soon. But no trigger is let go empty before the source was asked once. */
 static governed_t decide_until_fired(governed_wait_t *wait, const options_t *options)
 {
-    JNIEnv *env = wait->view.env;
-    int64_t longest_sleep_ns = query_trigger_ns(wait->query);
-    bool ask_first = false;
-    while (!agent_is_dying()) {
+    for (bool awoken = false; !agent_is_dying(); awoken = true) {
         query_look_t look = {.now_ns = clock_monotonic_ns()};
-        if (ask_first && query_may_probe(wait->query, look.now_ns) && probe(wait, &look) == SOURCE_STOPPED)
-            return GOVERNED_ENDED;
-        look.own_ns = own_end_ns(wait);
-        decision_t decision = query_decide(wait->query, &look);
+        decision_t decision = decide(wait, &look);
+        if (awoken && !decision_is_certain(&decision) && query_may_probe(wait->query, look.now_ns)) {
+            if (probe(wait, &look) == SOURCE_STOPPED) return GOVERNED_ENDED;
+            decision = decide(wait, &look);
+        }
         bool own_end = look.now_ns >= look.own_ns;
         bool unasked = decision.reason == REASON_IDLE && !query_may_probe(wait->query, look.now_ns);
-        ask_first = true;
         if (own_end && unasked) return GOVERNED_ENDED; /* nothing known to wait for, and no asking now */
         if (options->mode == MODE_MONITORING ? own_end : decision.fire) return GOVERNED_ENDED;
-
-        int64_t until_ns = decision.fire ? look.own_ns : decision.wake_ns;
-        if (until_ns <= look.now_ns) { /* a probe is wanted at once; after a slow one that has to wait */
-            until_ns = query_next_probe_ns(wait->query);
-            if (!own_end && until_ns > look.own_ns) until_ns = look.own_ns;
-        }
-        if (until_ns > look.now_ns + longest_sleep_ns) until_ns = look.now_ns + longest_sleep_ns;
-        if (options->mode == MODE_MONITORING && until_ns > look.own_ns) until_ns = look.own_ns;
-        if (!sleep_until(env, until_ns)) return GOVERNED_INTERRUPTED;
+        if (!sleep_until(wait->view.env, sleep_end_ns(wait, options, &look, &decision)))
+            return GOVERNED_INTERRUPTED;
     }
     return GOVERNED_NOT;
 }

@@ -134,19 +134,35 @@ bool jni_boolean(jni_view_t *view, jobject target, const char *method)
     return succeeded(view) && result;
 }
 
-jobject jni_static(jni_view_t *view, const char *class_name, const char *method, const char *descriptor)
+jclass jni_class(jni_view_t *view, const char *class_name)
 {
     if (view->failed) return NULL;
     jclass type = (*view->env)->FindClass(view->env, class_name);
-    if (!succeeded(view)) return NULL;
+    return succeeded(view) ? type : NULL;
+}
+
+jobject jni_static_object(jni_view_t *view, jclass type, const char *method, const char *descriptor, ...)
+{
+    if (!usable(view, type, method)) return NULL;
     jmethodID id = (*view->env)->GetStaticMethodID(view->env, type, method, descriptor);
-    jobject result = NULL;
-    if (succeeded(view)) {
-        result = (*view->env)->CallStaticObjectMethod(view->env, type, id);
-        if (!succeeded(view)) result = NULL;
-    }
-    (*view->env)->DeleteLocalRef(view->env, type);
-    return result;
+    if (!succeeded(view)) return NULL;
+    va_list arguments;
+    va_start(arguments, descriptor);
+    jobject result = (*view->env)->CallStaticObjectMethodV(view->env, type, id, arguments);
+    va_end(arguments);
+    return succeeded(view) ? result : NULL;
+}
+
+jobject jni_new(jni_view_t *view, jclass type, const char *descriptor, ...)
+{
+    if (!usable(view, type, "a constructor")) return NULL;
+    jmethodID id = (*view->env)->GetMethodID(view->env, type, "<init>", descriptor);
+    if (!succeeded(view)) return NULL;
+    va_list arguments;
+    va_start(arguments, descriptor);
+    jobject result = (*view->env)->NewObjectV(view->env, type, id, arguments);
+    va_end(arguments);
+    return succeeded(view) ? result : NULL;
 }
 
 jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, const char *descriptor)
@@ -165,9 +181,8 @@ jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, 
 
 bool jni_is_instance(jni_view_t *view, jobject object, const char *class_name)
 {
-    if (!usable(view, object, class_name)) return false;
-    jclass type = (*view->env)->FindClass(view->env, class_name);
-    if (!succeeded(view)) return false;
+    jclass type = usable(view, object, class_name) ? jni_class(view, class_name) : NULL;
+    if (!type) return false;
     jboolean result = (*view->env)->IsInstanceOf(view->env, object, type);
     (*view->env)->DeleteLocalRef(view->env, type);
     return result;

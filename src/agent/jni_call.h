@@ -39,9 +39,12 @@ jint jni_int(jni_view_t *view, jobject target, const char *method);
 jlong jni_long(jni_view_t *view, jobject target, const char *method);
 bool jni_boolean(jni_view_t *view, jobject target, const char *method);
 
-/* A static method without arguments that returns an object, of the class `class_name` ("java/lang/Thread").
- * / */
-jobject jni_static(jni_view_t *view, const char *class_name, const char *method, const char *descriptor);
+/* A class by its internal name ("java/lang/Thread"), as the class loader of Spark's own classes sees it. */
+jclass jni_class(jni_view_t *view, const char *class_name);
+
+/* A static method that returns an object, and a constructor ("()V"). A class of NULL fails the view. */
+jobject jni_static_object(jni_view_t *view, jclass type, const char *method, const char *descriptor, ...);
+jobject jni_new(jni_view_t *view, jclass type, const char *descriptor, ...);
 
 /* A field, private or not, of the object's class or a class above it; null where there is none. */
 jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, const char *descriptor);

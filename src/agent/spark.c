@@ -3,11 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CONNECTOR     "org/apache/spark/sql/connector/read/streaming/"
-#define LATEST_OFFSET "(L" CONNECTOR "Offset;L" CONNECTOR "ReadLimit;)L" CONNECTOR "Offset;"
-
-static const char *const kafka_stream = "org.apache.spark.sql.kafka010.KafkaMicroBatchStream";
-static const char *const kafka_offset = "org.apache.spark.sql.kafka010.KafkaSourceOffset";
+#define CONNECTOR "org/apache/spark/sql/connector/read/streaming/"
 
 /* Two layouts, to 4.0 and from 4.1 on. */
 typedef struct {
@@ -43,9 +39,15 @@ static const layout_t *layout_of(jni_view_t *view, jobject query)
     return NULL;
 }
 
+static jobject current_thread(jni_view_t *view)
+{
+    return jni_static_object(view, jni_class(view, "java/lang/Thread"), "currentThread",
+                             "()Ljava/lang/Thread;");
+}
+
 jobject spark_query_of_thread(jni_view_t *view)
 {
-    jobject thread = jni_static(view, "java/lang/Thread", "currentThread", "()Ljava/lang/Thread;");
+    jobject thread = current_thread(view);
     jobject query = NULL;
     for (int i = 0; i < LAYOUTS && !query && thread; i++)
         query = jni_optional_field(view, thread, "$outer", layouts[i].query);
@@ -95,14 +97,6 @@ void spark_sources(jni_view_t *view, jobject query, spark_sources_t *sources)
     }
 }
 
-/* A scala.Option<Long>; 0 for None. */
-static int64_t option_long(jni_view_t *view, jobject option)
-{
-    if (jni_boolean(view, option, "isEmpty")) return 0;
-    jobject boxed = jni_object(view, option, "get", "()Ljava/lang/Object;");
-    return jni_long(view, boxed, "longValue");
-}
-
 static void lower(spark_sight_t *sight, sight_t to, const char *source, const char *why)
 {
     if (sight->sight <= to) return;
@@ -110,17 +104,12 @@ static void lower(spark_sight_t *sight, sight_t to, const char *source, const ch
     snprintf(sight->reason, sizeof sight->reason, "source %s %s", source, why);
 }
 
-/* *limit is the source's maxOffsetsPerTrigger, 0 when it has none. */
 static void look_at_kafka(jni_view_t *view, jobject source, spark_sight_t *sight, int64_t *limit)
 {
-    jobject most = jni_optional_field(view, source, "maxOffsetsPerTrigger", "Lscala/Option;");
-    jobject least = jni_optional_field(view, source, "minOffsetPerTrigger", "Lscala/Option;");
-    if (!most || !least)
-        lower(sight, SIGHT_NONE, "KafkaMicroBatchStream", "is of an unknown version");
-    else if (!jni_boolean(view, least, "isEmpty"))
+    const kafka_rule_t rule = kafka_rule(view, source, limit);
+    if (rule == KAFKA_MINIMUM)
         lower(sight, SIGHT_NONE, "KafkaMicroBatchStream", "has minOffsetsPerTrigger, a rule of its own");
-    else
-        *limit = option_long(view, most);
+    if (rule == KAFKA_UNKNOWN) lower(sight, SIGHT_NONE, "KafkaMicroBatchStream", "is of an unknown version");
 }
 
 /* True when a trigger takes all that the source holds. Sources without SupportsAdmissionControl always give
@@ -153,7 +142,7 @@ void spark_look(jni_view_t *view, const spark_sources_t *sources, spark_sight_t 
     for (int i = 0; i < sources->count && !view->failed; i++) {
         char name[200];
         jni_class_name(view, (*view->env)->GetObjectClass(view->env, sources->source[i]), name, sizeof name);
-        if (strcmp(name, kafka_stream) != 0) {
+        if (strcmp(name, kafka_stream_class) != 0) {
             look_at_other(view, sources->source[i], name, sight);
             continue;
         }
@@ -170,53 +159,10 @@ void spark_look(jni_view_t *view, const spark_sources_t *sources, spark_sight_t 
     if (sight->sight == SIGHT_PROBED && limited == sources->count) sight->limit = sum;
 }
 
-/* One entry of KafkaSourceOffset.partitionToOffsets: (TopicPartition, java.lang.Long). */
-static void add_partition(jni_view_t *view, jobject pair, int source, partitions_t *partitions)
-{
-    JNIEnv *env = view->env;
-    jobject key = jni_object(view, pair, "_1", "()Ljava/lang/Object;");
-    jobject value = jni_object(view, pair, "_2", "()Ljava/lang/Object;");
-    jobject topic = jni_object(view, key, "topic", "()Ljava/lang/String;");
-    const uint32_t topic_hash = (uint32_t)jni_int(view, topic, "hashCode");
-    const int32_t partition = jni_int(view, key, "partition");
-    const int64_t offset = jni_long(view, value, "longValue");
-    if (!view->failed && !partitions_add(partitions, source, topic_hash, partition, offset))
-        jni_fail(view, "an offset below 0, or no memory for another partition");
-    (*env)->DeleteLocalRef(env, topic);
-    (*env)->DeleteLocalRef(env, value);
-    (*env)->DeleteLocalRef(env, key);
-}
-
-/* The map itself, not its JSON: writing that costs Spark more than all the rest of a look. */
-static void add_offset(jni_view_t *view, jobject offset, int source, partitions_t *partitions)
-{
-    JNIEnv *env = view->env;
-    jobject map = jni_object(view, offset, "partitionToOffsets", "()Lscala/collection/immutable/Map;");
-    jobject pairs = jni_object(view, map, "iterator", "()Lscala/collection/Iterator;");
-    while (jni_boolean(view, pairs, "hasNext")) {
-        jobject pair = jni_object(view, pairs, "next", "()Ljava/lang/Object;");
-        add_partition(view, pair, source, partitions);
-        (*env)->DeleteLocalRef(env, pair);
-    }
-    (*env)->DeleteLocalRef(env, pairs);
-    (*env)->DeleteLocalRef(env, map);
-}
-
 static void end_read(jni_view_t *view, partitions_t *partitions, int64_t *total)
 {
     if (!view->failed && !partitions_end(partitions, total))
         jni_fail(view, "offsets of more than 2^62 events");
-}
-
-/* After a restart an offset may still be the text read from the checkpoint (SerializedOffset), which the
- * source would refuse as a start. */
-static jobject real_offset(jni_view_t *view, jobject source, jobject offset)
-{
-    char name[200] = "";
-    if (offset) jni_class_name(view, (*view->env)->GetObjectClass(view->env, offset), name, sizeof name);
-    if (view->failed || strcmp(name, kafka_offset) == 0) return offset;
-    jobject json = jni_object(view, offset, "json", "()Ljava/lang/String;");
-    return jni_object(view, source, "deserializeOffset", "(Ljava/lang/String;)L" CONNECTOR "Offset;", json);
 }
 
 void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, partitions_t *partitions,
@@ -233,23 +179,24 @@ void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, 
         jobject option =
             jni_object(view, progress, "get", "(Ljava/lang/Object;)Lscala/Option;", sources->source[i]);
         jobject offset = jni_object(view, option, "get", "()Ljava/lang/Object;");
-        sources->taken[i] = real_offset(view, sources->source[i], offset);
-        add_offset(view, sources->taken[i], i, partitions);
+        sources->taken[i] = kafka_real_offset(view, sources->source[i], offset);
+        kafka_add_offset(view, sources->taken[i], i, partitions);
     }
-    sources->all_available =
-        jni_static(view, CONNECTOR "ReadLimit", "allAvailable", "()L" CONNECTOR "ReadLimit;");
+    sources->all_available = jni_static_object(view, jni_class(view, CONNECTOR "ReadLimit"), "allAvailable",
+                                               "()L" CONNECTOR "ReadLimit;");
     end_read(view, partitions, total);
 }
 
-void spark_probe(jni_view_t *view, const spark_sources_t *sources, partitions_t *partitions, int64_t *total)
+void spark_probe(jni_view_t *view, spark_sources_t *sources, partitions_t *partitions, int64_t *total)
 {
+    for (int i = 0; i < sources->count && !sources->prepared; i++)
+        kafka_prepare(view->env, sources->source[i], sources->taken[i], &sources->question[i]);
+    sources->prepared = true;
     if (!jni_push(view, 8 * SPARK_SOURCES_MAX)) return;
     partitions_begin(partitions);
-    for (int i = 0; i < sources->count && !view->failed; i++) {
-        jobject end = jni_object(view, sources->source[i], "latestOffset", LATEST_OFFSET, sources->taken[i],
-                                 sources->all_available);
-        add_offset(view, end, i, partitions);
-    }
+    for (int i = 0; i < sources->count && !view->failed; i++)
+        kafka_ask(view, sources->source[i], &sources->question[i], sources->taken[i], sources->all_available,
+                  i, partitions);
     jni_pop(view);
     end_read(view, partitions, total);
 }
@@ -276,7 +223,7 @@ bool spark_has_processing_time_trigger(jni_view_t *view, jobject query)
 
 void spark_interrupt_self(jni_view_t *view)
 {
-    jobject thread = jni_static(view, "java/lang/Thread", "currentThread", "()Ljava/lang/Thread;");
+    jobject thread = current_thread(view);
     if (!thread) return;
     jclass type = (*view->env)->GetObjectClass(view->env, thread);
     jmethodID interrupt = (*view->env)->GetMethodID(view->env, type, "interrupt", "()V");

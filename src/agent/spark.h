@@ -10,6 +10,7 @@
 #define ADAPTIVESTREAM_AGENT_SPARK_H
 
 #include "agent/jni_call.h"
+#include "agent/kafka.h"
 #include "agent/partitions.h"
 #include "agent/query.h"
 
@@ -32,6 +33,8 @@ typedef struct {
     jobject taken[SPARK_SOURCES_MAX]; /* the offset up to which the last batch has read, set by
                                          spark_available() */
     jobject all_available;            /* ReadLimit.allAvailable(), set by spark_available() */
+    bool prepared;                    /* set by the first spark_probe(), with the questions */
+    kafka_question_t question[SPARK_SOURCES_MAX];
 } spark_sources_t;
 
 /* The query's sources, each counted once. */
@@ -52,9 +55,8 @@ typedef struct {
 
 /* How arrivals at these sources can be known.
  *
- * Only Kafka's micro-batch stream can be asked for its end offset without effect on the job:
- * latestOffset(start, allAvailable) only rewrites a field that the next real call overwrites. The file source
- * must never be asked: it records files as seen. Sources with a limit per trigger that cannot be seen through
+ * Only Kafka's micro-batch stream can be asked for its end offset without effect on the job (see kafka.h). The
+ * file source must never be asked: it records files as seen. Sources with a limit per trigger that cannot be seen through
  * (their default ReadLimit is not "all available"), Kafka's with minOffsetsPerTrigger (the user already chose a
  * rule) and those that make a fixed number of rows a trigger leave the whole query alone: there a longer
  * interval would let a backlog grow. */
@@ -64,8 +66,8 @@ void spark_look(jni_view_t *view, const spark_sources_t *sources, spark_sight_t 
 void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, partitions_t *partitions,
                      int64_t *total);
 
-/* Asks each source for its end; the total. May take as long as the brokers do. */
-void spark_probe(jni_view_t *view, const spark_sources_t *sources, partitions_t *partitions, int64_t *total);
+/* Asks each source for its end; the total. May take as long as the brokers do (see kafka.h). */
+void spark_probe(jni_view_t *view, spark_sources_t *sources, partitions_t *partitions, int64_t *total);
 
 typedef struct {
     int64_t batch_id; /* -1 before the first */

@@ -275,3 +275,10 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
         stay_idle(&look, &d, own_ns);
     return d;
 }
+
+bool decision_is_certain(const decision_t *decision)
+{
+    const reason_t reason = decision->reason;
+    return decision->fire && (reason == REASON_PRICE || reason == REASON_BOUND || reason == REASON_MAX_WAIT ||
+                              reason == REASON_BACKLOG);
+}
