@@ -101,6 +101,9 @@ static governed_t begin(governed_wait_t *wait, const options_t *options, note_t 
     beginning.now_ns = clock_monotonic_ns();
     beginning.epoch_ns = clock_epoch_ns();
     note->query = query_begin(identity, options, &beginning);
+    if (note->query && !beginning.rows_only)
+        log_line(LOG_DEBUG, tag, "query %s: Kafka is asked %s", query_label(identity),
+                 spark_asks_directly(&wait->sources) ? "directly" : "through the source");
     note->state = note->query ? NOTE_GOVERNED : NOTE_LEFT;
     return note->query ? GOVERNED_ENDED : GOVERNED_NOT;
 }

@@ -201,6 +201,14 @@ void spark_probe(jni_view_t *view, spark_sources_t *sources, partitions_t *parti
     end_read(view, partitions, total);
 }
 
+bool spark_asks_directly(const spark_sources_t *sources)
+{
+    bool directly = sources->prepared;
+    for (int i = 0; i < sources->count; i++)
+        directly = directly && sources->question[i].admin;
+    return directly;
+}
+
 void spark_progress(jni_view_t *view, jobject query, spark_progress_t *progress)
 {
     *progress = (spark_progress_t){.batch_id = -1};

@@ -69,6 +69,9 @@ void spark_available(jni_view_t *view, jobject query, spark_sources_t *sources, 
 /* Asks each source for its end; the total. May take as long as the brokers do (see kafka.h). */
 void spark_probe(jni_view_t *view, spark_sources_t *sources, partitions_t *partitions, int64_t *total);
 
+/* After a probe: whether all sources were asked directly. */
+bool spark_asks_directly(const spark_sources_t *sources);
+
 typedef struct {
     int64_t batch_id; /* -1 before the first */
     int64_t rows;     /* that it read, all sources together */

@@ -20,7 +20,7 @@ def send(kafka, topic, folder, shape):
 def run(kafka, tmp_path_factory):
     folder = tmp_path_factory.mktemp("restarts")
     topic = kafka.topic("lives", 2)
-    options = f"warmup=2s,journal={folder / 'journal.jsonl'}"
+    options = f"warmup=2s,log_level=debug,journal={folder / 'journal.jsonl'}"
     with Driver(JOBS / "restarts.py", ["--broker", kafka.broker, "--topic", topic], folder, options, cores=6) as driver:
         driver.wait_file("ready", 150)
         sent = send(kafka, topic, folder, f"{RATE}x12")
@@ -60,6 +60,11 @@ def test_the_second_run_begins_where_the_first_ended(run):
     assert first[0]["id"] == second[0]["id"]
     assert second[0]["taken"] > first[0]["taken"]
     assert log.count("query lives (id ") == 2
+
+
+def test_kafka_is_asked_directly(run):
+    """Through the source it would cost twice as much."""
+    assert run[3].count("query lives: Kafka is asked directly") == 2
 
 
 def test_neither_new_partitions_nor_a_backlog_look_like_a_burst(run):
