@@ -72,17 +72,30 @@ static bool prepare(jvmtiEnv *jvmti, const char *text)
     return false;
 }
 
+/* The agent stays out: it may be attached later, with other options say. */
+static void stay_out(void)
+{
+    atomic_store(&loaded, false);
+}
+
 static void JNICALL vm_init(jvmtiEnv *jvmti, JNIEnv *env, jthread thread)
 {
     (void)thread;
     bool in = role_may_be_driver(jvmti) && prepare(jvmti, option_text);
     free(option_text);
     option_text = NULL;
-    if (in && !rewrite_enable(jvmti, env)) {
-        refuse("this JVM offers no class-file hook");
-        in = false;
+    if (in) {
+        switch (rewrite_enable(jvmti, env)) {
+        case REWRITE_DONE:
+            return;
+        case REWRITE_NEW_ONLY:
+            log_line(LOG_WARNING, tag, "classes that this JVM loaded before its start cannot be changed");
+            return;
+        case REWRITE_NO_HOOK:
+            refuse("this JVM offers no class-file hook");
+        }
     }
-    if (!in) atomic_store(&loaded, false);
+    stay_out();
 }
 
 static void JNICALL vm_death(jvmtiEnv *jvmti, JNIEnv *env)
@@ -100,13 +113,15 @@ static jvmtiEnv *arm(JavaVM *vm)
     if ((*vm)->GetEnv(vm, (void **)&jvmti, JVMTI_VERSION_1_1) != JNI_OK) return NULL;
 
     jvmtiCapabilities capabilities = {.can_retransform_classes = 1};
-    if ((*jvmti)->AddCapabilities(jvmti, &capabilities) != JVMTI_ERROR_NONE) return NULL;
+    const bool capable = (*jvmti)->AddCapabilities(jvmti, &capabilities) == JVMTI_ERROR_NONE;
 
     jvmtiEventCallbacks callbacks = {
         .VMInit = vm_init, .VMDeath = vm_death, .ClassFileLoadHook = rewrite_hook};
-    const bool armed = (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) == JVMTI_ERROR_NONE &&
+    const bool armed = capable &&
+                       (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) == JVMTI_ERROR_NONE &&
                        (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_VM_DEATH, NULL) ==
                            JVMTI_ERROR_NONE;
+    if (!armed) (*jvmti)->DisposeEnvironment(jvmti);
     return armed ? jvmti : NULL;
 }
 
@@ -122,8 +137,12 @@ JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *vm, char *text, void *reserved)
     option_text = strdup(text ? text : "");
     jvmtiEnv *jvmti = option_text ? arm(vm) : NULL;
     if (!jvmti || (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_VM_INIT, NULL) !=
-                      JVMTI_ERROR_NONE)
+                      JVMTI_ERROR_NONE) {
         refuse(no_rewriting);
+        free(option_text);
+        option_text = NULL;
+        stay_out();
+    }
     return 0;
 }
 
@@ -144,13 +163,13 @@ JNIEXPORT jint JNICALL Agent_OnAttach(JavaVM *vm, char *text, void *reserved)
         in = false;
     }
     in = in && prepare(jvmti, text);
-    if (in && !attach_begin(jvmti, env)) {
+    if (in && !attach_begin(jvmti, env, stay_out)) {
         refuse("no thread could be started");
         in = false;
     }
     if (!in) {
         if (jvmti) (*jvmti)->DisposeEnvironment(jvmti);
-        atomic_store(&loaded, false);
+        stay_out();
     }
     return in ? 0 : 1;
 }

@@ -30,6 +30,11 @@ static const char linked_class[] = "\xCA\xFE\xBA\xBE"
                                    "\x01\x09\0\x05\0\x06\0\0" /* public static native now()V */
                                    "\0";                      /* no attributes (and the string's zero) */
 
+/* A function pointer cannot travel as a void pointer. */
+typedef struct {
+    void (*call)(void);
+} failed_t;
+
 JNIEXPORT void JNICALL Java_adaptivestream_Linked_now(JNIEnv *env, jclass type);
 JNIEXPORT void JNICALL Java_adaptivestream_Linked_now(JNIEnv *env, jclass type)
 {
@@ -53,19 +58,35 @@ static bool wait_until_linked(JNIEnv *env)
     return false;
 }
 
-static void JNICALL take_over(jvmtiEnv *jvmti, JNIEnv *env, void *unused)
+/* NULL, or why this JVM's queries stay as they are. */
+static const char *taken_over(jvmtiEnv *jvmti, JNIEnv *env)
 {
-    (void)unused;
-    if (!wait_until_linked(env))
-        log_line(LOG_ERROR, tag, "this JVM does not link an attached agent; its queries stay as they are");
-    else if (!rewrite_enable(jvmti, env))
-        log_line(LOG_ERROR, tag, "this JVM offers no class-file hook; its queries stay as they are");
-    else
-        log_line(LOG_INFO, tag, "attached; each query is looked at when its next wait begins");
+    if (!wait_until_linked(env)) return "this JVM does not link an attached agent";
+    switch (rewrite_enable(jvmti, env)) {
+    case REWRITE_DONE:
+        return NULL;
+    case REWRITE_NEW_ONLY:
+        return "this JVM does not let a loaded class be changed; load the agent with -agentpath at the start";
+    default:
+        return "this JVM offers no class-file hook";
+    }
 }
 
-bool attach_begin(jvmtiEnv *jvmti, JNIEnv *env)
+static void JNICALL take_over(jvmtiEnv *jvmti, JNIEnv *env, void *failed)
 {
+    const char *why = taken_over(jvmti, env);
+    if (why) {
+        log_line(LOG_ERROR, tag, "%s; its queries stay as they are", why);
+        ((failed_t *)failed)->call();
+    } else {
+        log_line(LOG_INFO, tag, "attached; each query is looked at when its next wait begins");
+    }
+}
+
+bool attach_begin(jvmtiEnv *jvmti, JNIEnv *env, void (*failed)(void))
+{
+    static failed_t on_failure; /* only one attach is under way at a time */
+    on_failure.call = failed;
     jclass type = (*env)->FindClass(env, "java/lang/Thread");
     jmethodID create = type ? (*env)->GetMethodID(env, type, "<init>", "(Ljava/lang/String;)V") : NULL;
     jstring name = create ? (*env)->NewStringUTF(env, "AdaptiveStream attach") : NULL;
@@ -75,6 +96,6 @@ bool attach_begin(jvmtiEnv *jvmti, JNIEnv *env)
         return false;
     }
     /* A daemon: it never delays the JVM's exit. */
-    return (*jvmti)->RunAgentThread(jvmti, thread, take_over, NULL, JVMTI_THREAD_NORM_PRIORITY) ==
+    return (*jvmti)->RunAgentThread(jvmti, thread, take_over, &on_failure, JVMTI_THREAD_NORM_PRIORITY) ==
            JVMTI_ERROR_NONE;
 }

@@ -11,7 +11,8 @@
 #include <jvmti.h>
 #include <stdbool.h>
 
-/* Starts that thread, which calls rewrite_enable() and ends. False when it cannot be started. */
-bool attach_begin(jvmtiEnv *jvmti, JNIEnv *env);
+/* Starts that thread, which calls rewrite_enable() and ends; where that fails it says so and calls `failed`.
+ * False when it cannot be started. */
+bool attach_begin(jvmtiEnv *jvmti, JNIEnv *env, void (*failed)(void));
 
 #endif

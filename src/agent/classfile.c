@@ -13,7 +13,7 @@ enum {
 enum { TAG_UTF8 = 1, TAG_LONG = 5, TAG_DOUBLE = 6, TAG_CLASS = 7 };
 
 /* Bytes after the tag of a constant (JVM Specification 4.4); 0 = unknown tag. Utf8 has its text beyond
- * these. / */
+ * these. */
 static const uint8_t constant_sizes[] = {
     [TAG_UTF8] = 2, [3] = 4,  [4] = 4,  [TAG_LONG] = 8, [TAG_DOUBLE] = 8, [TAG_CLASS] = 2,
     [8] = 2,        [9] = 4,  [10] = 4, [11] = 4,       [12] = 4,         [15] = 3,

@@ -46,8 +46,10 @@ static answer_t ask(governed_wait_t *wait, int64_t *total)
     jni_begin(&inner, wait->view.env);
     bool active = spark_is_active(&inner, wait->spark_query);
     if (!active && !inner.failed) return SOURCE_STOPPED;
-    if (wait->view.interrupted)
+    if (wait->view.interrupted) {
+        jni_begin(&inner, wait->view.env);
         spark_interrupt_self(&inner); /* the next sleep throws it, as Spark's own would */
+    }
     return SOURCE_SILENT;
 }
 
@@ -257,8 +259,7 @@ static governed_t govern(governed_wait_t *wait, const options_t *options, note_t
     return result;
 }
 
-/* Whether this is the wait of the noted executor. */
-static bool is_executors_clock(JNIEnv *env, note_t *note, jobject clock)
+bool governed_is_own_wait(JNIEnv *env, const note_t *note, jobject clock)
 {
     jni_view_t view;
     jni_begin(&view, env);
@@ -271,10 +272,9 @@ static bool is_executors_clock(JNIEnv *env, note_t *note, jobject clock)
     return same;
 }
 
-governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jobject clock, jlong target_ms)
+governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jlong target_ms)
 {
-    if (target_ms > latest_target_ms || target_ms < 0 || !is_executors_clock(env, note, clock))
-        return GOVERNED_NOT;
+    if (target_ms > latest_target_ms || target_ms < 0) return GOVERNED_NOT;
     governed_wait_t wait = {.target_ms = target_ms};
     jni_begin(&wait.view, env);
     if (!jni_push(&wait.view, FRAME_REFERENCES)) return GOVERNED_NOT;

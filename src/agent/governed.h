@@ -16,8 +16,11 @@ typedef enum {
     GOVERNED_NOT,         /* not governed, or no longer: the caller waits plainly for what remains */
 } governed_t;
 
-/* A wait on `clock` until the wall clock's target_ms, on a thread with this note. */
-governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jobject clock, jlong target_ms);
+/* Whether a wait on this clock is the one of the noted executor. */
+bool governed_is_own_wait(JNIEnv *env, const note_t *note, jobject clock);
+
+/* Such a wait, until the wall clock's target_ms. */
+governed_t governed_wait(JNIEnv *env, const options_t *options, note_t *note, jlong target_ms);
 
 /* The interval in ms that a query with the default trigger is to be told, so that it waits and can be
  * governed: `fallback_interval`. 0 where it is to be left alone, -1 where this thread runs no query. Only for

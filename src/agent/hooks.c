@@ -63,23 +63,21 @@ Java_org_apache_spark_sql_execution_streaming_runtime_ProcessingTimeExecutor_int
     return interval_ms(env, executor);
 }
 
-/* A default trigger that is not governed after all goes on at once, as it would without us. */
-static jlong wait_ungoverned(JNIEnv *env, const note_t *note, jlong target_ms)
-{
-    if (note && note->default_trigger && note->state != NOTE_GOVERNED) return clock_wall_ms();
-    return wait_plain(env, target_ms);
-}
-
 JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIEnv *env, jobject clock,
                                                                             jlong target_ms);
 JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIEnv *env, jobject clock,
                                                                             jlong target_ms)
 {
     note_t *note = note_of_thread();
-    if (!note || note->state == NOTE_LEFT || agent_is_dying()) return wait_ungoverned(env, note, target_ms);
+    if (!note || agent_is_dying() || !governed_is_own_wait(env, note, clock))
+        return wait_plain(env, target_ms);
 
-    governed_t result = governed_wait(env, agent_options(), note, clock, target_ms);
-    jlong end_ms = result == GOVERNED_NOT ? wait_ungoverned(env, note, target_ms) : clock_wall_ms();
+    governed_t result =
+        note->state == NOTE_LEFT ? GOVERNED_NOT : governed_wait(env, agent_options(), note, target_ms);
+    jlong end_ms = clock_wall_ms();
+    /* A default trigger that is not governed after all goes on at once, as it would without us. */
+    const bool at_once = note->default_trigger && note->state != NOTE_GOVERNED;
+    if (result == GOVERNED_NOT && !at_once) end_ms = wait_plain(env, target_ms);
     if (note->query) query_fire(note->query, clock_monotonic_ns());
     return end_ms;
 }

@@ -30,7 +30,7 @@ void jni_pop(jni_view_t *view)
 }
 
 /* What Spark takes for an interruption (StreamExecution.isInterruptionException), and what Kafka wraps it
- * in. / */
+ * in. */
 static bool is_interruption(const char *class_name)
 {
     static const char *const names[] = {
@@ -110,11 +110,33 @@ jobject jni_object(jni_view_t *view, jobject target, const char *method, const c
     return succeeded(view) ? result : NULL;
 }
 
-jint jni_int(jni_view_t *view, jobject target, const char *method)
+static bool keep_method(jni_view_t *view, jobject target, jni_method_t *method)
 {
-    jmethodID id = find_method(view, target, method, "()I");
-    if (!id) return 0;
-    jint result = (*view->env)->CallIntMethod(view->env, target, id);
+    if (!method->id)
+        method->id = find_method(view, target, method->name, method->descriptor);
+    else if (!usable(view, target, method->name))
+        return false;
+    return method->id && !view->failed;
+}
+
+jobject jni_kept_object(jni_view_t *view, jobject target, jni_method_t *method)
+{
+    if (!keep_method(view, target, method)) return NULL;
+    jobject result = (*view->env)->CallObjectMethod(view->env, target, method->id);
+    return succeeded(view) ? result : NULL;
+}
+
+jint jni_kept_int(jni_view_t *view, jobject target, jni_method_t *method)
+{
+    if (!keep_method(view, target, method)) return 0;
+    jint result = (*view->env)->CallIntMethod(view->env, target, method->id);
+    return succeeded(view) ? result : 0;
+}
+
+jlong jni_kept_long(jni_view_t *view, jobject target, jni_method_t *method)
+{
+    if (!keep_method(view, target, method)) return 0;
+    jlong result = (*view->env)->CallLongMethod(view->env, target, method->id);
     return succeeded(view) ? result : 0;
 }
 

@@ -4,8 +4,8 @@
  * does nothing and returns null, 0 or false. So a chain is written as if nothing could fail and looked at
  * once, at its end.
  *
- * Methods are looked up by name at each call: a look costs a microsecond, a chain runs about once a trigger,
- * and no id can outlive its class.
+ * Methods are looked up by name at each call: a look costs a microsecond, and no id can outlive its class.
+ * Loops over many objects of one class keep theirs for the length of the loop (jni_method_t).
  *
  * Every object returned is a local reference: callers open a frame around a chain (jni_push, jni_pop).
  */
@@ -35,9 +35,18 @@ void jni_pop(jni_view_t *view);
 /* Virtual calls by name and descriptor ("()Ljava/lang/String;"). jni_object() may return null without
  * failing. */
 jobject jni_object(jni_view_t *view, jobject target, const char *method, const char *descriptor, ...);
-jint jni_int(jni_view_t *view, jobject target, const char *method);
 jlong jni_long(jni_view_t *view, jobject target, const char *method);
 bool jni_boolean(jni_view_t *view, jobject target, const char *method);
+
+/* A method that is looked up at its first call. All targets must be of one class. */
+typedef struct {
+    const char *name, *descriptor;
+    jmethodID id; /* NULL at first */
+} jni_method_t;
+
+jobject jni_kept_object(jni_view_t *view, jobject target, jni_method_t *method);
+jint jni_kept_int(jni_view_t *view, jobject target, jni_method_t *method);
+jlong jni_kept_long(jni_view_t *view, jobject target, jni_method_t *method);
 
 /* A class by its internal name ("java/lang/Thread"), as the class loader of Spark's own classes sees it. */
 jclass jni_class(jni_view_t *view, const char *class_name);

@@ -37,30 +37,48 @@ jobject kafka_real_offset(jni_view_t *view, jobject source, jobject offset)
     return jni_object(view, source, "deserializeOffset", "(Ljava/lang/String;)L" CONNECTOR "Offset;", json);
 }
 
-/* `key` is an org.apache.kafka.common.TopicPartition. */
-static void add_partition(jni_view_t *view, jobject key, int64_t offset, int number, partitions_t *partitions)
+/* Where the partitions of one map go: topics may have thousands, so methods are looked up once. */
+typedef struct {
+    int number;
+    partitions_t *partitions;
+    jni_method_t hash, partition, long_value;
+} read_t;
+
+static read_t begin_read(int number, partitions_t *partitions)
 {
-    jobject topic = jni_object(view, key, "topic", "()Ljava/lang/String;");
-    const uint32_t topic_hash = (uint32_t)jni_int(view, topic, "hashCode");
-    const int32_t partition = jni_int(view, key, "partition");
-    if (!view->failed && !partitions_add(partitions, number, topic_hash, partition, offset))
-        jni_fail(view, "an offset below 0, or no memory for another partition");
-    (*view->env)->DeleteLocalRef(view->env, topic);
+    return (read_t){
+        .number = number,
+        .partitions = partitions,
+        .hash = {"hashCode", "()I", NULL}, /* of topic and partition; TopicPartition keeps it */
+        .partition = {"partition", "()I", NULL},
+        .long_value = {"longValue", "()J", NULL},
+    };
 }
 
-/* Calls `each` with the two sides of each pair of a Scala map. */
+/* `key` is an org.apache.kafka.common.TopicPartition. */
+static void add_partition(jni_view_t *view, jobject key, int64_t offset, read_t *read)
+{
+    const uint32_t hash = (uint32_t)jni_kept_int(view, key, &read->hash);
+    const int32_t partition = jni_kept_int(view, key, &read->partition);
+    if (!view->failed && !partitions_add(read->partitions, read->number, hash, partition, offset))
+        jni_fail(view, "an offset below 0, or no memory for another partition");
+}
+
+/* Called with the two sides of each pair of a Scala map. */
 typedef void pair_sink_t(jni_view_t *view, jobject key, jobject value, void *context);
 
 static void for_each_pair(jni_view_t *view, jobject offset, pair_sink_t *each, void *context)
 {
     JNIEnv *env = view->env;
+    jni_method_t next = {"next", "()Ljava/lang/Object;", NULL};
+    jni_method_t first = {"_1", "()Ljava/lang/Object;", NULL}, second = {"_2", "()Ljava/lang/Object;", NULL};
     /* The map itself, not its JSON: writing that costs Spark more than all the rest of a look. */
     jobject map = jni_object(view, offset, "partitionToOffsets", "()Lscala/collection/immutable/Map;");
     jobject pairs = jni_object(view, map, "iterator", "()Lscala/collection/Iterator;");
     while (jni_boolean(view, pairs, "hasNext")) {
-        jobject pair = jni_object(view, pairs, "next", "()Ljava/lang/Object;");
-        jobject key = jni_object(view, pair, "_1", "()Ljava/lang/Object;");
-        jobject value = jni_object(view, pair, "_2", "()Ljava/lang/Object;");
+        jobject pair = jni_kept_object(view, pairs, &next);
+        jobject key = jni_kept_object(view, pair, &first);
+        jobject value = jni_kept_object(view, pair, &second);
         if (!view->failed) each(view, key, value, context);
         (*env)->DeleteLocalRef(env, value);
         (*env)->DeleteLocalRef(env, key);
@@ -70,20 +88,15 @@ static void for_each_pair(jni_view_t *view, jobject offset, pair_sink_t *each, v
     (*env)->DeleteLocalRef(env, map);
 }
 
-typedef struct {
-    int number;
-    partitions_t *partitions;
-} read_t;
-
 static void add_pair(jni_view_t *view, jobject key, jobject value, void *context)
 {
-    const read_t *read = context;
-    add_partition(view, key, jni_long(view, value, "longValue"), read->number, read->partitions);
+    read_t *read = context;
+    add_partition(view, key, jni_kept_long(view, value, &read->long_value), read);
 }
 
 void kafka_add_offset(jni_view_t *view, jobject offset, int number, partitions_t *partitions)
 {
-    read_t read = {number, partitions};
+    read_t read = begin_read(number, partitions);
     for_each_pair(view, offset, add_pair, &read);
 }
 
@@ -157,14 +170,18 @@ void kafka_prepare(JNIEnv *env, jobject source, jobject taken, kafka_question_t 
 static void add_answer(jni_view_t *view, jobject answer, int number, partitions_t *partitions)
 {
     JNIEnv *env = view->env;
+    read_t read = begin_read(number, partitions);
+    jni_method_t next = {"next", "()Ljava/lang/Object;", NULL}, offset = {"offset", "()J", NULL};
+    jni_method_t get_key = {"getKey", "()Ljava/lang/Object;", NULL};
+    jni_method_t get_value = {"getValue", "()Ljava/lang/Object;", NULL};
     jobject entries = jni_object(view, answer, "entrySet", "()Ljava/util/Set;");
     jobject each = jni_object(view, entries, "iterator", "()Ljava/util/Iterator;");
     while (jni_boolean(view, each, "hasNext")) {
-        jobject entry = jni_object(view, each, "next", "()Ljava/lang/Object;");
-        jobject key = jni_object(view, entry, "getKey", "()Ljava/lang/Object;");
-        jobject info = jni_object(view, entry, "getValue", "()Ljava/lang/Object;");
-        const int64_t offset = jni_long(view, info, "offset");
-        if (!view->failed) add_partition(view, key, offset, number, partitions);
+        jobject entry = jni_kept_object(view, each, &next);
+        jobject key = jni_kept_object(view, entry, &get_key);
+        jobject info = jni_kept_object(view, entry, &get_value);
+        const int64_t end = jni_kept_long(view, info, &offset);
+        if (!view->failed) add_partition(view, key, end, &read);
         (*env)->DeleteLocalRef(env, info);
         (*env)->DeleteLocalRef(env, key);
         (*env)->DeleteLocalRef(env, entry);

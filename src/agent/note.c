@@ -55,12 +55,20 @@ note_t *note_of_executor(JNIEnv *env, jobject executor)
     return note && note->executor && (*env)->IsSameObject(env, note->executor, executor) ? note : NULL;
 }
 
+/* A stream thread runs one executor all its life. Others that show up on it belong to queries that its own
+ * batches start (foreachBatch; Spark 3 asks for their interval where they are made). */
+static bool is_settled(JNIEnv *env, const note_t *note)
+{
+    return note->state != NOTE_NEW && note->executor && !(*env)->IsSameObject(env, note->executor, NULL);
+}
+
 note_t *note_executor(JNIEnv *env, jobject executor, int64_t interval_ms)
 {
     free_left_behind(env);
     note_t *note = note_of_executor(env, executor);
     if (note) return note;
     note = note_of_thread();
+    if (note && is_settled(env, note)) return NULL;
     if (!note) note = new_note();
     if (!note) return NULL;
     if (note->query) query_end(note->query);

@@ -38,8 +38,8 @@ note_t *note_of_thread(void);
 /* This thread's note if it is of that executor, else NULL. */
 note_t *note_of_executor(JNIEnv *env, jobject executor);
 
-/* Notes the executor for this thread. Another executor than before ends the query of the one before. NULL when
- * there is no memory. */
+/* Notes the executor for this thread. Once a wait of one has been looked at it stays, as long as it lives. NULL
+ * when the thread has another one, or there is no memory. */
 note_t *note_executor(JNIEnv *env, jobject executor, int64_t interval_ms);
 
 #endif

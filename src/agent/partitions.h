@@ -11,7 +11,7 @@
  *
  * A read is partitions_begin(), partitions_add() for each partition of each source, partitions_end().
  *
- * Pure: no JVM. Grows with the number of partitions, 32 bytes each at least half full.
+ * Pure: no JVM. Grows with the number of partitions, 32 bytes each in a table at most half full.
  */
 #ifndef ADAPTIVESTREAM_AGENT_PARTITIONS_H
 #define ADAPTIVESTREAM_AGENT_PARTITIONS_H
@@ -28,7 +28,7 @@ void partitions_destroy(partitions_t *partitions);
 
 void partitions_begin(partitions_t *partitions);
 
-/* `topic` is any number that tells topics apart, e.g. Java's hash of the name. False when out of memory, or for
+/* `topic` is any number that, with the partition's, tells topics apart, e.g. Java's hash. False when out of memory, or for
  * an offset below 0. */
 bool partitions_add(partitions_t *partitions, int source, uint32_t topic, int32_t partition, int64_t offset);
 

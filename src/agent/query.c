@@ -295,8 +295,10 @@ static void note_regime(query_t *query, reason_t reason, int64_t now_ns)
         regime = REGIME_ADAPTIVE;
     if (regime == query->regime) return;
     const char *label = query_label(&query->identity);
-    if (query->regime == REGIME_WARMUP)
-        log_line(LOG_INFO, tag, "query %s: warm-up is over, its triggers are adaptive from now on", label);
+    const bool acts = query->options->mode == MODE_ACTIVE;
+    if (query->regime == REGIME_WARMUP && acts)
+        log_line(LOG_INFO, tag, "query %s: warm-up is over, policy %s rules its triggers from now on", label,
+                 policy_names[query->options->policy]);
     query->regime = regime;
     if (regime != REGIME_GUARDED) return;
     if (query->guard_line_ns != 0 && now_ns - query->guard_line_ns < line_gap_ns) return;

@@ -84,28 +84,28 @@ static bool is_target(jvmtiEnv *jvmti, jclass type)
     return found;
 }
 
-static void rewrite_loaded(jvmtiEnv *jvmti, JNIEnv *env)
+static bool rewrite_loaded(jvmtiEnv *jvmti, JNIEnv *env)
 {
     /* Every loaded class becomes a local reference. */
     if ((*env)->PushLocalFrame(env, LOADED_CLASSES_MAX) != 0) {
         (*env)->ExceptionClear(env);
-        return;
+        return false;
     }
     jint count = 0;
     jclass *classes = NULL;
-    if ((*jvmti)->GetLoadedClasses(jvmti, &count, &classes) == JVMTI_ERROR_NONE) {
-        for (jint i = 0; i < count; i++)
-            if (is_target(jvmti, classes[i])) (*jvmti)->RetransformClasses(jvmti, 1, &classes[i]);
-        (*jvmti)->Deallocate(jvmti, (unsigned char *)classes);
-    }
+    bool done = (*jvmti)->GetLoadedClasses(jvmti, &count, &classes) == JVMTI_ERROR_NONE;
+    for (jint i = 0; done && i < count; i++)
+        if (is_target(jvmti, classes[i]))
+            done = (*jvmti)->RetransformClasses(jvmti, 1, &classes[i]) == JVMTI_ERROR_NONE;
+    if (classes) (*jvmti)->Deallocate(jvmti, (unsigned char *)classes);
     (*env)->PopLocalFrame(env, NULL);
+    return done;
 }
 
-bool rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env)
+rewrite_result_t rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env)
 {
     if ((*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_CLASS_FILE_LOAD_HOOK, NULL) !=
         JVMTI_ERROR_NONE)
-        return false;
-    rewrite_loaded(jvmti, env);
-    return true;
+        return REWRITE_NO_HOOK;
+    return rewrite_loaded(jvmti, env) ? REWRITE_DONE : REWRITE_NEW_ONLY;
 }

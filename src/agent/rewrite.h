@@ -5,11 +5,16 @@
 
 #include <jni.h>
 #include <jvmti.h>
-#include <stdbool.h>
 
-/* Switches the hook on, and rewrites targets that are loaded already (an AOT cache may hold them). For
- * VMInit. */
-bool rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env);
+typedef enum {
+    REWRITE_DONE,
+    REWRITE_NEW_ONLY, /* classes that were loaded before stay as they are: the JVM, or another agent, refuses */
+    REWRITE_NO_HOOK, /* nothing is rewritten */
+} rewrite_result_t;
+
+/* Switches the hook on, and rewrites targets that are loaded already (by a job that runs, or from an AOT
+ * cache). */
+rewrite_result_t rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env);
 
 /* JVMTI's ClassFileLoadHook: a pure function of the class's bytes, applied at every call. Another agent's
  * retransformation comes by here too, and must get the same class again. */

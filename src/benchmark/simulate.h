@@ -40,7 +40,7 @@ typedef struct {
 typedef void simulation_batch_t(void *context, int64_t start_ns, int64_t events);
 
 /* Runs until every arrival has been taken. Returns false when out of memory or the configuration is
- * invalid. / */
+ * invalid. */
 bool simulate(const governor_config_t *config, const batch_model_t *model, const arrival_t *arrivals,
               size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result);
 

@@ -13,7 +13,6 @@ enum {
     FILE_SIZE_MAXIMUM = 65536,
     LINE_TEXT_SIZE = OPTION_TEXT_SIZE + 128,
     NAME_SIZE = 64,
-    NAMES_MAXIMUM = 64
 };
 
 static const char variable_prefix[] = "ADAPTIVESTREAM_";
@@ -107,26 +106,10 @@ static const char *variable_value(const char *variable, char name[NAME_SIZE])
     return *variable == '=' ? variable + 1 : NULL;
 }
 
-static size_t known_names(const char *names[NAMES_MAXIMUM])
-{
-    size_t count = 0;
-    while (count < NAMES_MAXIMUM && (names[count] = options_name(count)) != NULL)
-        count++;
-    return count;
-}
-
-static bool is_known(const char *name)
-{
-    const char *names[NAMES_MAXIMUM];
-    for (size_t i = known_names(names); i > 0; i--)
-        if (strcmp(names[i - 1], name) == 0) return true;
-    return false;
-}
-
+/* Short names are near to much that is none of ours, such as what Kubernetes sets for a service. */
 static void warn_of(const char *variable, const char *name, char *warning, size_t warning_size)
 {
-    const char *names[NAMES_MAXIMUM];
-    const char *nearest = nearest_name(name, names, known_names(names));
+    const char *nearest = strlen(name) > 4 ? options_nearest(name) : NULL;
     if (nearest != NULL && warning[0] == '\0')
         snprintf(warning, warning_size, "the variable %.*s is no option and not used; did you mean \"%s\"?",
                  (int)strcspn(variable, "="), variable, nearest);
@@ -139,7 +122,7 @@ static bool read_environment(const char *const *environment, options_t *options,
         char name[NAME_SIZE], why[512];
         const char *value = variable_value(*environment, name);
         if (value == NULL) continue;
-        if (!is_known(name)) {
+        if (!options_is_known(name)) {
             warn_of(*environment, name, warning, warning_size);
         } else if (!options_set(options, name, value, why, sizeof why)) {
             snprintf(error, error_size, "%.*s: %s", (int)strcspn(*environment, "="), *environment, why);

@@ -187,12 +187,22 @@ static const option_t *find_option(const char *name)
     return NULL;
 }
 
-static void describe_unknown(const char *name, char *error, size_t error_size)
+bool options_is_known(const char *name)
+{
+    return find_option(name) != NULL;
+}
+
+const char *options_nearest(const char *name)
 {
     const char *names[OPTION_COUNT];
     for (size_t i = 0; i < OPTION_COUNT; i++)
         names[i] = table[i].name;
-    const char *nearest = nearest_name(name, names, OPTION_COUNT);
+    return nearest_name(name, names, OPTION_COUNT);
+}
+
+static void describe_unknown(const char *name, char *error, size_t error_size)
+{
+    const char *nearest = options_nearest(name);
     if (nearest != NULL) {
         snprintf(error, error_size, "unknown option \"%.*s\"; did you mean \"%s\"?", SHOWN, name, nearest);
         return;
@@ -200,7 +210,7 @@ static void describe_unknown(const char *name, char *error, size_t error_size)
     snprintf(error, error_size, "unknown option \"%.*s\"; known are", SHOWN, name);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         size_t length = strlen(error);
-        snprintf(error + length, error_size - length, "%s %s", i == 0 ? "" : ",", names[i]);
+        snprintf(error + length, error_size - length, "%s %s", i == 0 ? "" : ",", table[i].name);
     }
 }
 
@@ -257,11 +267,6 @@ void options_defaults(options_t *options)
     memset(options, 0, sizeof *options);
     for (size_t i = 0; i < OPTION_COUNT; i++)
         set_option(&table[i], table[i].fallback, options);
-}
-
-const char *options_name(size_t index)
-{
-    return index < OPTION_COUNT ? table[index].name : NULL;
 }
 
 bool options_parse_unchecked(const char *text, options_t *options, char *error, size_t error_size)

@@ -34,7 +34,7 @@ typedef struct {
         min_interval_ns; /* never fire sooner than this after the last trigger; 0 to 1 h, default 100 ms */
     int64_t max_interval_ns;      /* 10 ms to 24 h, default 30 s */
     int64_t max_wait_ns;          /* longest wait of a pending event; 0 = by goal; up to 24 h */
-    int64_t update_period_ns;     /* between updates of the forecast and of policy `rate`; 100 ms to 60 s */
+    int64_t update_period_ns;     /* between updates of policy `rate`; 100 ms to 60 s */
     int64_t fallback_interval_ns; /* 0 = the job's own trigger, or 2 s where it has none; 10 ms to 24 h */
     default_trigger_t default_trigger;
     int64_t warmup_ns; /* arrivals seen before the rule takes over; 0 to 1 h, default 30 s */
@@ -60,8 +60,10 @@ bool options_parse(const char *text, options_t *options, char *error, size_t err
 /* The same without a look at options that contradict each other, which only the whole set shows. */
 bool options_parse_unchecked(const char *text, options_t *options, char *error, size_t error_size);
 
-/* The name of option `index`, NULL beyond the last one. */
-const char *options_name(size_t index);
+bool options_is_known(const char *name);
+
+/* The known option that `name` looks like, or NULL. */
+const char *options_nearest(const char *name);
 
 /* True when `queries` selects a query of this name (NULL when unnamed) and id. */
 bool options_select_query(const options_t *options, const char *name, const char *id);

@@ -16,8 +16,7 @@ typedef struct {
     uint64_t state[4];
 } random_t;
 
-/* Each (seed, stream) pair starts an unrelated sequence, so that two uses of one seed do not share numbers.
- * / */
+/* Each (seed, stream) pair starts an unrelated sequence, so that two uses of one seed do not share numbers. */
 void random_seed(random_t *random, uint64_t seed, uint64_t stream);
 
 /* 64 random bits. */
@@ -33,8 +32,7 @@ uint64_t random_below(random_t *random, uint64_t bound);
  * with random digits", 1951). */
 double random_exponential(random_t *random);
 
-/* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean.
- * / */
+/* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean. */
 uint64_t random_poisson(random_t *random, double mean);
 
 #endif

@@ -173,18 +173,20 @@ static void apply_rule(const look_t *look, decision_t *d, const chunk_t *oldest)
  * trigger's start, since an event may have come right after it. */
 static void apply_steady_interval(const governor_t *g, decision_t *d, int64_t now_ns, int64_t own_ns)
 {
+    const int64_t start_ns = g->trigger_start_ns;
+    const int64_t deadline_ns = start_ns + g->max_wait_ns;
     if (g->last_taken == 0) {
         keep_schedule(d, REASON_IDLE, now_ns, own_ns);
+    } else if (now_ns >= deadline_ns) {
+        decide(d, true, REASON_MAX_WAIT, 0);
     } else if (price_guarded(&g->price)) {
-        const int64_t due_ns = guard_due_ns(g);
+        const int64_t due_ns = earlier(guard_due_ns(g), deadline_ns);
         decide(d, now_ns >= due_ns, REASON_GUARD, due_ns);
     } else if (g->overran) {
         decide(d, true, REASON_BACKLOG, 0);
     } else {
-        const int64_t shortest_ns = shortest_interval_ns(g);
-        const int64_t steady_ns = earlier((int64_t)(d->interval_s * 1e9), g->max_wait_ns);
-        const int64_t due_ns =
-            grid_slot_before(&g->grid, g->trigger_start_ns + later(steady_ns, shortest_ns));
+        const int64_t wanted_ns = later((int64_t)(d->interval_s * 1e9), shortest_interval_ns(g));
+        const int64_t due_ns = earlier(start_ns + wanted_ns, deadline_ns);
         decide(d, now_ns >= due_ns, REASON_PLAN, due_ns);
     }
 }

@@ -104,7 +104,8 @@ static void learn_rate(governor_t *g, int64_t now_ns, int64_t total)
 static void plan_next(governor_t *g, int64_t start_ns, int64_t span_ns)
 {
     if (g->plan.interval_s <= 0) g->plan = (plan_t){.interval_s = g->trigger_s, .updated_ns = start_ns};
-    g->plan.due_ns = plan_due_ns(g->plan.interval_s, g->grid.origin_ns, start_ns);
+    g->plan.in_force_s = g->plan.interval_s;
+    g->plan.due_ns = plan_due_ns(g->plan.in_force_s, g->grid.origin_ns, start_ns);
     if (g->config.policy == POLICY_REACTIVE && span_ns > 0)
         g->plan.interval_s = plan_reactive_step(g->trigger_s, (double)g->last_taken * 1e9 / (double)span_ns,
                                                 arrival_rate_mean(&g->rate));
@@ -150,8 +151,8 @@ bool governor_probe(governor_t *g, int64_t now_ns, int64_t total)
 void governor_align(governor_t *g, int64_t origin_ns)
 {
     g->grid.origin_ns = origin_ns;
-    if (g->plan.interval_s > 0)
-        g->plan.due_ns = plan_due_ns(g->plan.interval_s, origin_ns, g->trigger_start_ns);
+    if (g->plan.in_force_s > 0)
+        g->plan.due_ns = plan_due_ns(g->plan.in_force_s, origin_ns, g->trigger_start_ns);
     g->shadow.next_ns = grid_after(&g->grid, 1, g->observed_ns);
 }
 

@@ -29,7 +29,7 @@
  *
  * A source that cannot be asked (rows_only) is never probed: governor_trigger() tells what each batch took,
  * pending events stay unknown, and the wait ends T* after the last trigger's start, never later than max_wait
- * after it; after a trigger without events the job's own schedule is kept.
+ * after it. After a trigger without events the job's own schedule is kept, whatever max_wait is.
  *
  * Source of the rule: Dooly, Goldman, Scott, "On-line analysis of the TCP acknowledgment delay problem", JACM
  * 48(2), 2001; see docs/decisions/ for the constants.

@@ -27,7 +27,8 @@ typedef struct {
 } plan_limits_t;
 
 typedef struct {
-    double interval_s;  /* in force; 0 = none planned yet */
+    double interval_s;  /* planned for the trigger after the next one; 0 = none yet */
+    double in_force_s;  /* that due_ns was computed with */
     int64_t updated_ns; /* of `rate`: the last update */
     int64_t due_ns;     /* when the next trigger fires */
 } plan_t;

@@ -29,8 +29,7 @@ bool shadow_advance(shadow_t *shadow, const grid_t *grid, const batch_cost_t *co
 {
     const chunk_t *oldest = pending_oldest(&shadow->pending);
     if (!oldest) return false;
-    /* Pass over the triggers that come before the oldest event at once: after a quiet night there are many.
-     * / */
+    /* Pass over the triggers that come before the oldest event at once: after a quiet night there are many. */
     if (oldest->time_ns > shadow->next_ns) shadow->next_ns = grid_after(grid, 1, oldest->time_ns - 1);
     if (shadow->next_ns > now_ns) return false;
 

@@ -83,8 +83,7 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *opa
     /* "All brokers down" only repeats what the broker's own error said better. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && producer->last_error[0] != '\0') return;
     snprintf(producer->last_error, sizeof producer->last_error, "%s", reason);
-    /* "... (after 3 ms in state CONNECT, 1 identical error(s) suppressed)" helps nobody who reads one line.
-     * / */
+    /* "... (after 3 ms in state CONNECT, 1 identical error(s) suppressed)" helps nobody who reads one line. */
     char *details = strstr(producer->last_error, " (after ");
     if (details != NULL) *details = '\0';
     producer->complained = true;

@@ -21,7 +21,7 @@ static const int64_t second_ns = INT64_C(1000000000);
 static const int64_t millisecond_ns = INT64_C(1000000);
 
 /* How long the generator sleeps at most: delivery reports and the status line must not wait for a rare
- * event. / */
+ * event. */
 static const int64_t nap_ns = INT64_C(100000000);
 
 /* Keeps the values apart from the arrivals of the same seed: see random_seed(). */

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .goal = (goal_t)(take(&input) % GOAL_COUNT),
         .policy = (policy_t)(take(&input) % (2 * POLICY_COUNT) % POLICY_COUNT),
         .budget = 0.1 + take(&input) / 32.0,
-        .slot_ns = 0,
+        .slot_ns = take(&input) % 2 ? 0 : 1000000 * (1 + (int64_t)take(&input) * 16),
         .min_interval_ns = 1000000 * (int64_t)take(&input),
         .max_interval_ns = 30000000000,
         .max_wait_ns = take(&input) % 4 ? 0 : 1000000 * (1 + (int64_t)take(&input)),

@@ -41,3 +41,13 @@ def test_a_step_of_an_hour_stops_no_batch(job, shift, step_ms):
     assert stop(program) in CLEAN_STOPS
     leave(program)
     assert " 0 faults" in program.agent_lines()[-1]
+
+
+def test_a_step_ahead_ends_the_jobs_own_wait(job, shift):
+    """As it does without us: the next point of the schedule is suddenly in the past."""
+    program = job(agent="policy=fixed", trigger=HOUR_MS, variables=shift.variables)
+    program.line("batch ")
+    assert program.ask("parked") == "native"
+    shift(HOUR_MS)
+    program.line("batch ")
+    leave(program)

@@ -98,7 +98,7 @@ def run(kafka, tmp_path_factory):
         while not fired_early(folder / "journal.jsonl") and time.monotonic() < end:
             sent += send_shape(kafka, live, folder)
         (folder / "traffic-over").touch()
-        results = driver.wait_file("results", 180)
+        results = driver.wait_file("results", 480)
         driver.process.send_signal(signal.SIGKILL)
         driver.wait(10)
         processes_left = not wait_for(lambda: not group_alive(driver.pid), 20)

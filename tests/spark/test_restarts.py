@@ -69,8 +69,7 @@ def test_kafka_is_asked_directly(run):
 
 def test_neither_new_partitions_nor_a_backlog_look_like_a_burst(run):
     """What came while nobody looked tells nothing of the rate."""
-    folder, sent, _, _ = run
+    folder = run[0]
     for lines in lives(folder):
         rates = [line["rate_per_s"] for line in lines if line["event"] == "decision"]
         assert rates and max(rates) < 10 * RATE, f"{max(rates)} events/s at most where {RATE}/s came"
-        assert max(line["pending"] for line in lines if line["event"] == "decision") <= sent

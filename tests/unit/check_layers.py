@@ -21,7 +21,7 @@ MAY_INCLUDE = {
 }
 PURE_MODULES = {"common", "traffic", "control"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
-PURE_FILES = {"agent/classfile.c", "agent/classfile.h", "agent/offsets.c", "agent/offsets.h"}
+PURE_FILES = {"agent/classfile.c", "agent/classfile.h", "agent/partitions.c", "agent/partitions.h"}
 # A log line carries the time of day and comes from any thread.
 MAY_KNOW_THE_CLOCK = {"common/log.c"}
 

@@ -119,12 +119,13 @@ static void variables_are_checked_like_options(void **state)
     const char *wrong[] = {"ADAPTIVESTREAM_GOAL=fast", NULL};
     assert_false(load(NULL, wrong, &options));
     assert_string_equal(error, "ADAPTIVESTREAM_GOAL: goal=fast: must be balanced, strict, latency or cost");
-    const char *misspelt[] = {"ADAPTIVESTREAM_GAOL=strict", NULL};
+    const char *misspelt[] = {"ADAPTIVESTREAM_BUDGETS=2", NULL};
     assert_true(load(NULL, misspelt, &options));
-    assert_int_equal(options.goal, GOAL_BALANCED);
-    assert_string_equal(warning,
-                        "the variable ADAPTIVESTREAM_GAOL is no option and not used; did you mean \"goal\"?");
-    const char *foreign[] = {"ADAPTIVESTREAM_SPARK_HOME=/opt/spark", "ADAPTIVESTREAM_GOAL", NULL};
+    assert_true(options.budget == 1);
+    assert_string_equal(
+        warning, "the variable ADAPTIVESTREAM_BUDGETS is no option and not used; did you mean \"budget\"?");
+    const char *foreign[] = {"ADAPTIVESTREAM_SPARK_HOME=/opt/spark", "ADAPTIVESTREAM_PORT=1",
+                             "ADAPTIVESTREAM_GOAL", NULL};
     assert_true(load(NULL, foreign, &options));
     assert_string_equal(warning, "");
 }

@@ -83,6 +83,21 @@ static void the_rule_beats_both(void **state)
     free(traffic.arrivals);
 }
 
+typedef struct {
+    int64_t from_ns, to_ns; /* of the burst, without its first seconds, in which the batch cost is learned */
+    int64_t last_ns;
+    double shortest_s;
+} gaps_t;
+
+static void note_gap(void *context, int64_t start_ns, int64_t events)
+{
+    (void)events;
+    gaps_t *gaps = context;
+    if (gaps->last_ns > gaps->from_ns && start_ns < gaps->to_ns)
+        gaps->shortest_s = fmin(gaps->shortest_s, (double)(start_ns - gaps->last_ns) * 1e-9);
+    gaps->last_ns = start_ns;
+}
+
 /* A source that cannot be asked: no probe, the promises hold, and there still is something to gain. */
 static void rows_alone_keep_every_promise(void **state)
 {
@@ -103,6 +118,65 @@ static void rows_alone_keep_every_promise(void **state)
         assert_true(result.max_s <= longest_s + 0.4); /* and the batch that runs */
         free(traffic.arrivals);
     }
+}
+
+/* max_wait comes before guard, floor and plan, and the floor before the plan, also where nothing is known to be
+ * pending. */
+static void rows_alone_keep_max_wait_and_min_interval(void **state)
+{
+    (void)state;
+    const batch_model_t slow = {.fixed_s = 0.1, .per_event_s = 800e-6, .empty_s = 0.013};
+    const batch_model_t quick = {.fixed_s = 0.03, .per_event_s = 0, .empty_s = 0.013};
+    const struct {
+        double trigger_s, max_wait_s, budget, rate_per_s, slot_s, min_interval_s, seconds;
+        const batch_model_t *model;
+        double longest_s, shortest_s;
+    } cases[] = {
+        /* the guard holds the budget back, but not this long */
+        {2, 0.5, 1, 50, 0, 0.1, 1200, &quick, 0.5, 0},
+        {2, 2, 0.5, 50, 0, 0.1, 2000, &quick, 2, 0},
+        /* near saturation */
+        {2, 0.5, 1, 900, 0, 0.1, 120, &slow, 0.5, 0},
+        /* slots longer than the shortest interval */
+        {2, 0, 8, 400, 1, 0.4, 300, &quick, 4, 0.4},
+        {2, 0, 8, 400, 0.5, 0.4, 300, &quick, 4, 0.4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const phase_t steady = {cases[i].rate_per_s, cases[i].seconds};
+        traffic_t traffic = make_traffic(100 + i, &steady, 1, 1);
+        governor_config_t config = config_for(cases[i].trigger_s, GOAL_BALANCED, cases[i].budget);
+        config.rows_only = true;
+        config.warmup_ns = 0;
+        config.max_wait_ns = (int64_t)(cases[i].max_wait_s * ns);
+        config.slot_ns = (int64_t)(cases[i].slot_s * ns);
+        config.min_interval_ns = (int64_t)(cases[i].min_interval_s * ns);
+        gaps_t gaps = {
+            .from_ns = (int64_t)(20 * ns), .to_ns = (int64_t)(cases[i].seconds * ns), .shortest_s = INFINITY};
+        simulation_t result;
+        assert_true(
+            simulate(&config, cases[i].model, traffic.arrivals, traffic.count, note_gap, &gaps, &result));
+        print_message("case %d: p99 %.2f s, shortest gap %.2f s, %d batches of %d\n", (int)i, result.p99_s,
+                      gaps.shortest_s, (int)result.batches, (int)result.governor.shadow.batches);
+        /* Beside the first triggers, which are the job's own, an event may wait for the batch that runs. */
+        assert_true(result.p99_s <= cases[i].longest_s + cases[i].model->fixed_s +
+                                        cases[i].model->per_event_s * cases[i].rate_per_s * 1.5);
+        assert_true(gaps.shortest_s >= cases[i].shortest_s);
+        free(traffic.arrivals);
+    }
+}
+
+/* The budget's guard: where every planned trigger is dearer than the shadow's, own <= shadow + C. */
+static void rows_alone_are_held_back_by_the_guard(void **state)
+{
+    (void)state;
+    const phase_t sparse[] = {{0.5, 400}, {30, 60}, {0.05, 400}, {3, 100}};
+    traffic_t traffic = make_traffic(110, sparse, 4, 16);
+    governor_config_t config = config_for(2, GOAL_STRICT, 1);
+    config.rows_only = true;
+    const simulation_t result = run(&config, &usual_batches, &traffic);
+    print_message("overdebt %.0f, by guard %d\n", result.max_overdebt, (int)result.decisions[REASON_GUARD]);
+    assert_true(result.decisions[REASON_GUARD] > 0 && result.max_overdebt <= 120);
+    free(traffic.arrivals);
 }
 
 static void rows_alone_gain_in_a_burst(void **state)
@@ -143,21 +217,6 @@ static void rows_alone_keep_the_schedule_of_an_idle_query(void **state)
     assert_false(decision.fire);
     assert_int_equal(decision.wake_ns, now_ns + 2000000000);
     governor_destroy(governor);
-}
-
-typedef struct {
-    int64_t from_ns, to_ns; /* of the burst, without its first seconds, in which the batch cost is learned */
-    int64_t last_ns;
-    double shortest_s;
-} gaps_t;
-
-static void note_gap(void *context, int64_t start_ns, int64_t events)
-{
-    (void)events;
-    gaps_t *gaps = context;
-    if (gaps->last_ns > gaps->from_ns && start_ns < gaps->to_ns)
-        gaps->shortest_s = fmin(gaps->shortest_s, (double)(start_ns - gaps->last_ns) * 1e-9);
-    gaps->last_ns = start_ns;
 }
 
 /* 1000/s at 0.5 ms an event are half of what the job can do: batches of 0.2 s + 0.5 ms n keep up from an interval
@@ -247,6 +306,51 @@ static void a_step_of_the_clock_moves_the_grid_only(void **state)
     }
 }
 
+/* The shadow's triggers lie on the grid of the clock as it is: an event that comes just after the step waits for
+ * the next point of the new grid. */
+static void a_step_of_the_clock_moves_the_shadow(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(10, GOAL_BALANCED, 1);
+    for (int stepped = 0; stepped <= 1; stepped++) {
+        governor_t *governor = governor_create(&config);
+        governor_start(governor, 0, 0, 0);
+        if (stepped) governor_align(governor, (int64_t)(4 * ns));
+        assert_true(governor_probe(governor, (int64_t)(1 * ns), 1));
+        assert_true(governor_probe(governor, (int64_t)(30 * ns), 1));
+        governor_stats_t stats;
+        governor_stats(governor, &stats);
+        assert_int_equal(stats.shadow.batches, 1);
+        assert_near(stats.shadow.max_s, stepped ? 3.5 : 9.5, 0.6);
+        governor_destroy(governor);
+    }
+}
+
+/* A changed interval is in force from the trigger after next, also across a step. */
+static void a_step_of_the_clock_keeps_the_plan_in_force(void **state)
+{
+    (void)state;
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.policy = POLICY_REACTIVE;
+    config.warmup_ns = 0;
+    governor_t *governor = governor_create(&config);
+    governor_start(governor, 0, 0, 0);
+    int64_t now_ns = 0, total = 0;
+    for (int i = 0; i < 20; i++) {
+        now_ns += (int64_t)(2 * ns);
+        total += i < 19 ? 100 : 9000;
+        assert_true(governor_probe(governor, now_ns, total));
+        governor_trigger(governor, now_ns, now_ns, total);
+    }
+    governor_align(governor, (int64_t)(0.4 * ns)); /* the burst was seen: T0/4 from the trigger after next */
+    const decision_t decision = governor_decide(governor, now_ns, now_ns + (int64_t)(2 * ns), false);
+    assert_int_equal(decision.wake_ns - now_ns, (int64_t)(0.4 * ns));
+    governor_align(governor, 0);
+    assert_int_equal(governor_decide(governor, now_ns, now_ns + (int64_t)(2 * ns), false).wake_ns - now_ns,
+                     (int64_t)(2 * ns));
+    governor_destroy(governor);
+}
+
 /* Low rates, looked at rarely: every event is at one trigger point of the shadow, never at two. */
 static void no_event_is_counted_at_two_trigger_points(void **state)
 {
@@ -270,11 +374,15 @@ int main(void)
         cmocka_unit_test(reactive_lags_by_one_trigger),
         cmocka_unit_test(the_rule_beats_both),
         cmocka_unit_test(rows_alone_keep_every_promise),
+        cmocka_unit_test(rows_alone_keep_max_wait_and_min_interval),
+        cmocka_unit_test(rows_alone_are_held_back_by_the_guard),
         cmocka_unit_test(rows_alone_gain_in_a_burst),
         cmocka_unit_test(rows_alone_keep_the_schedule_of_an_idle_query),
         cmocka_unit_test(near_saturation_batches_keep_up),
         cmocka_unit_test(a_cold_jvm_is_not_load),
         cmocka_unit_test(a_step_of_the_clock_moves_the_grid_only),
+        cmocka_unit_test(a_step_of_the_clock_moves_the_shadow),
+        cmocka_unit_test(a_step_of_the_clock_keeps_the_plan_in_force),
         cmocka_unit_test(no_event_is_counted_at_two_trigger_points),
     };
     return cmocka_run_group_tests_name("policies", tests, NULL, NULL);

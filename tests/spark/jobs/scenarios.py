@@ -129,7 +129,7 @@ class Scenarios:
             (folder / f".{written}").write_text("a line\n", encoding="utf-8")
             (folder / f".{written}").rename(folder / f"{written}.txt")  # Spark passes over hidden files
             written += 1
-            time.sleep(0.2)
+            time.sleep(0.5)
             return self.planned("files") and written >= 10
 
         wait(one_more, "a planned interval of the file source", 90)

@@ -16,4 +16,9 @@ public final class TopicPartition {
     public int partition() {
         return partition;
     }
+
+    @Override
+    public int hashCode() {
+        return 31 * partition + topic.hashCode();
+    }
 }
