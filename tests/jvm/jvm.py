@@ -92,7 +92,8 @@ def heed_interrupts():
 class Program:
     """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe."""
 
-    def __init__(self, home, main, flags, classpath, checks=True):
+    def __init__(self, home, main, flags, classpath, checks=True, settings=None):
+        """settings: environment variables on top of environment()."""
         checked = ["-Xcheck:jni", "-Xverify:all"] if checks else []
         command = [home / "bin" / "java", "-XX:+UseSerialGC", *checked, *flags, "-cp", classpath, main]
         self.process = subprocess.Popen(
@@ -101,7 +102,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment(),
+            env={**environment(), **(settings or {})},
             preexec_fn=heed_interrupts,
         )
         self.pid = self.process.pid

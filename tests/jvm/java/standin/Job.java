@@ -12,7 +12,8 @@ import org.apache.spark.util.SystemClock;
 
 /**
  * One query, set up by system properties (trigger in ms, rate in events/s, limit, minimum, temper, name), then commands from
- * stdin, one a line: parked, stop, interrupt, native, retransform, redefine, return, exit N, halt N.
+ * stdin, one a line: parked, stop, interrupt, native, retransform, redefine, return, exit N, halt N. With queries=N there
+ * are N - 1 more of the kind, named NAME-2 and so on, which no command reaches.
  */
 public class Job {
     private static Long optional(String property) {
@@ -80,12 +81,19 @@ public class Job {
         }
     }
 
-    public static void main(String[] arguments) throws Exception {
+    private static MicroBatchExecution start(String name) {
         KafkaMicroBatchStream source = new KafkaMicroBatchStream(Long.getLong("rate", 100), optional("limit"),
                 optional("minimum"), KafkaMicroBatchStream.Temper.valueOf(System.getProperty("temper", "PROMPT")));
-        MicroBatchExecution query =
-                new MicroBatchExecution(System.getProperty("name"), Long.getLong("trigger", 2000), source);
+        MicroBatchExecution query = new MicroBatchExecution(name, Long.getLong("trigger", 2000), source);
         query.start();
+        return query;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        MicroBatchExecution query = start(System.getProperty("name"));
+        for (int number = 2; number <= Integer.getInteger("queries", 1); number++) {
+            start(System.getProperty("name") + "-" + number);
+        }
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             if (!obey(line.split(" "), query)) {
