@@ -138,8 +138,11 @@ def collect(options, screen):
 
 
 def journal_of(options, index):
+    """The journal, and the governed query's name in it."""
     folder = folder_of(options, index)
-    return (folder.parent if folder.name == str(index) else folder) / "journal.jsonl"
+    if folder.name == str(index):
+        return folder.parent / "journal.jsonl", f"governed-{index}"
+    return folder / "journal.jsonl", "governed"
 
 
 def described(plan):
@@ -169,7 +172,7 @@ def table(options, reports):
               "| decisions, the same when replayed |", "|---|---|---|---|---|"]
     for index, report in reports.items():
         (governed, fixed), block = report["queries"], report["all"]
-        replay = journal.replayed(journal_of(options, index))
+        replay = journal.replayed(*journal_of(options, index))
         lines.append(f"| {described(plans[index])} | {block['query']['max_s']:.3f} / {block['against']['max_s']:.3f} "
                      f"| {governed['above_bound']} / {fixed['above_bound']} "
                      f"| {governed['largest_excess_s']:.3f} / {fixed['largest_excess_s']:.3f} "

@@ -41,10 +41,10 @@ def promised_s(path, query, triggers):
     return triggers * trigger_s + (slot_s or min(max(trigger_s / 20, 0.025), 1))
 
 
-def replayed(path):
+def replayed(path, query):
     """The report of `adaptivestream replay`: whether the same calls give the same decisions again."""
     try:
-        done = subprocess.run([command(), "replay", "--json", str(path)], capture_output=True, text=True, check=False,
+        done = subprocess.run([command(), "replay", "--json", "--query", query, str(path)], capture_output=True, text=True, check=False,
                               timeout=REPLAY_S)
     except subprocess.TimeoutExpired as error:
         raise LabError(f"replay of {path} did not end within {REPLAY_S} s") from error
