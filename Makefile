@@ -9,7 +9,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 
-.PHONY: help build spark demo bench-phases bench-cpu test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
+.PHONY: help build spark demo bench-phases bench-strict bench-cpu bench-agent bench-decide test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,8 +28,17 @@ demo: build spark ## Shows a governed and an ungoverned query side by side on re
 bench-phases: build spark ## Measures waits: governed against ungoverned on the same events (25 minutes)
 	@$(PYTHON) tools/bench_phases.py $(ARGS)
 
+bench-strict: build spark ## Measures whether goal strict keeps its promise, on phases and recorded traces (40 minutes)
+	@$(PYTHON) tools/bench_strict.py $(ARGS)
+
 bench-cpu: build spark ## Measures the driver's CPU with and without the agent (80 minutes)
 	@$(PYTHON) tools/bench_cpu.py $(ARGS)
+
+bench-agent: build spark ## Measures the agent's memory, time to the first batch, and its punctuality (25 minutes)
+	@$(PYTHON) tools/bench_agent.py $(ARGS)
+
+bench-decide: build ## Measures how long a decision takes, and shows how large a governor is (a minute)
+	@build/tests/bench_decide
 
 test: build spark ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
 	@tools/test.sh unit asan jvm spark

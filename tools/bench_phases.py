@@ -96,11 +96,8 @@ def collect(options, screen):
 
 
 def longest_allowed_s(options):
-    """No event is to wait above 2 T0 plus one slot: 4.1 s at T0 = 2 s. The agent notes both at its start; a slot of 0 is
-    T0/20 within 25 ms and 1 s, as in src/control/grid.c."""
-    begin = journal.read(run_folder(options, 1) / "journal.jsonl", "governed", "start")[0]
-    trigger_s, slot_s = begin["trigger_ns"] / 1e9, begin["slot_ns"] / 1e9
-    return 2 * trigger_s + (slot_s or min(max(trigger_s / 20, 0.025), 1))
+    """No event is to wait above 2 T0 plus one slot: 4.1 s at T0 = 2 s."""
+    return journal.promised_s(run_folder(options, 1) / "journal.jsonl", "governed", 2)
 
 
 def verdict(name, value, limit):

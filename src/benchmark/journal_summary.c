@@ -1,94 +1,59 @@
 #include "benchmark/journal_summary.h"
 
+#include "benchmark/journal_fields.h"
+#include "benchmark/journal_lines.h"
+
 #include <errno.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static bool read_number(const json_t *line, const char *side, const char *name, double *value)
+/* False, and what is wrong in `error`, when the line is a summary of the query that lacks a figure. */
+static bool read_summary(const json_t *line, const char *query, journal_summary_t *summary, bool *found,
+                         char *error, size_t error_size)
 {
-    char key[64];
-    snprintf(key, sizeof key, "%s_%s", side, name);
-    const json_t *number = json_object_get(line, key);
-    *value = json_number_value(number);
-    return json_is_number(number);
-}
-
-static bool read_waits(const json_t *line, const char *side, wait_summary_t *waits)
-{
-    double batches, events;
-    bool good =
-        read_number(line, side, "batches", &batches) && read_number(line, side, "events", &events) &&
-        read_number(line, side, "waited_s", &waits->waited_s) &&
-        read_number(line, side, "mean_s", &waits->mean_s) &&
-        read_number(line, side, "p50_s", &waits->p50_s) && read_number(line, side, "p95_s", &waits->p95_s) &&
-        read_number(line, side, "p99_s", &waits->p99_s) && read_number(line, side, "max_s", &waits->max_s);
-    if (good) {
-        waits->batches = (int64_t)batches;
-        waits->events = (int64_t)events;
-    }
-    return good;
-}
-
-static bool is_text(const json_t *line, const char *key, const char *text)
-{
-    const char *value = json_string_value(json_object_get(line, key));
-    return value && strcmp(value, text) == 0;
-}
-
-/* False when the line is a summary of the query that lacks a figure. */
-static bool read_summary(const json_t *line, const char *query, journal_summary_t *summary, bool *found)
-{
-    if (!is_text(line, "event", "summary") || (!is_text(line, "query", query) && !is_text(line, "id", query)))
-        return true;
+    const char *event = json_string_value(json_object_get(line, "event"));
+    if (!event || strcmp(event, "summary") != 0 || !journal_line_is_of(line, query)) return true;
+    governor_stats_t stats = {0};
+    if (!journal_read(&journal_wait_fields, line, &stats, error, error_size)) return false;
+    *summary = (journal_summary_t){stats.own, stats.shadow};
     *found = true;
-    return read_waits(line, "own", &summary->own) && read_waits(line, "shadow", &summary->shadow);
+    return true;
 }
 
-static bool read_lines(FILE *file, const char *path, const char *query, journal_summary_t *summary,
-                       char *error, size_t error_size)
+static bool read_lines(journal_lines_t *lines, const char *query, journal_summary_t *summary, char *error,
+                       size_t error_size)
 {
-    char *text = NULL;
-    size_t room = 0, number = 0;
-    ssize_t length;
-    bool good = true, found = false;
-    while (good && (length = getline(&text, &room, file)) > 0) {
-        number++;
-        json_t *line = json_loadb(text, (size_t)length, 0, NULL);
-        if (!line && text[length - 1] == '\n') {
-            snprintf(error, error_size, "%s:%zu: not a line of JSON; is this the agent's journal?", path,
-                     number);
-            good = false;
-        } else if (line && !read_summary(line, query, summary, &found)) {
-            snprintf(error, error_size, "%s:%zu: a summary without all of its figures", path, number);
-            good = false;
-        }
+    bool found = false;
+    journal_got_t got;
+    json_t *line;
+    while ((got = journal_lines_next(lines, &line)) == JOURNAL_LINE) {
+        char what[256];
+        bool good = read_summary(line, query, summary, &found, what, sizeof what);
         json_decref(line);
+        if (good) continue;
+        snprintf(error, error_size, "%s:%zu: a summary without all of its figures: %s", lines->path,
+                 lines->number, what);
+        return false;
     }
-    free(text);
-    if (good && ferror(file)) {
-        snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        good = false;
-    }
-    if (good && !found) {
-        snprintf(error, error_size, "%s: no summary of query %s; it is written when the query stops", path,
-                 query);
-        good = false;
-    }
-    return good;
+    if (got == JOURNAL_NOT_JSON)
+        snprintf(error, error_size, "%s:%zu: not a line of JSON; is this the agent's journal?", lines->path,
+                 lines->number);
+    else if (got == JOURNAL_UNREADABLE)
+        snprintf(error, error_size, "%s: %s", lines->path, strerror(errno));
+    else if (!found)
+        snprintf(error, error_size, "%s: no summary of query %s; it is written when the query stops",
+                 lines->path, query);
+    else
+        return true;
+    return false;
 }
 
 bool journal_summary_read(const char *path, const char *query, journal_summary_t *summary, char *error,
                           size_t error_size)
 {
     *summary = (journal_summary_t){0};
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    bool good = read_lines(file, path, query, summary, error, error_size);
-    fclose(file);
+    journal_lines_t lines;
+    if (!journal_lines_open(&lines, path, error, error_size)) return false;
+    bool good = read_lines(&lines, query, summary, error, error_size);
+    journal_lines_close(&lines);
     return good;
 }

@@ -31,12 +31,14 @@ static void name_after_file(measured_query_t *query, const char *file)
     if (dot && dot > query->name) *dot = '\0';
 }
 
-static bool fill_figures(const waits_t *waits, const measured_phases_t *phases, measured_query_t *query)
+static bool fill_figures(const waits_t *waits, const measured_phases_t *phases, int64_t bound_ms,
+                         measured_query_t *query)
 {
     query->before = waits->before;
     query->missing = waits->missing;
     query->repeated = waits->repeated;
     query->rows = waits->rows;
+    query->excess = waits_excess(waits, bound_ms);
     query->by_phase = calloc(phases->count + 1, sizeof *query->by_phase);
     if (!query->by_phase || !waits_figures(waits, NULL, 0, &query->all)) return false;
     for (size_t i = 0; i < phases->count; i++) {
@@ -46,9 +48,10 @@ static bool fill_figures(const waits_t *waits, const measured_phases_t *phases, 
     return true;
 }
 
-static bool measure_query(const char *file, const char *topic, const topic_events_t *events,
+static bool measure_query(const char *file, const measure_request_t *request, const topic_events_t *events,
                           measurement_t *measurement, char *error, size_t error_size)
 {
+    const char *topic = request->topic.topic;
     batches_t batches;
     waits_t waits;
     if (!progress_read(file, topic, &batches, error, error_size)) return false;
@@ -61,7 +64,7 @@ static bool measure_query(const char *file, const char *topic, const topic_event
     bool good = waits_join(&batches, events, &waits);
     batches_free(&batches);
     if (good) {
-        good = fill_figures(&waits, &measurement->phases, query);
+        good = fill_figures(&waits, &measurement->phases, request->bound_ms, query);
         waits_free(&waits);
     }
     if (!good) snprintf(error, error_size, "out of memory");
@@ -91,8 +94,7 @@ bool measure(const measure_request_t *request, measurement_t *measurement, char 
         measurement->events += (int64_t)events.partitions[i].count;
     bool good = locate_phases(request, &events, measurement, error, error_size);
     for (size_t i = 0; good && i < request->progress_count; i++)
-        good = measure_query(request->progress[i], request->topic.topic, &events, measurement, error,
-                             error_size);
+        good = measure_query(request->progress[i], request, &events, measurement, error, error_size);
     topic_events_free(&events);
     if (!good) measurement_free(measurement);
     return good;

@@ -17,12 +17,14 @@ typedef struct {
     bool start_known;
     int64_t start_ms; /* when the phases began; unknown: at the earliest event */
     int repeat;       /* times the phases were run in a row, 1 or more */
+    int64_t bound_ms; /* of waits, for measured_query_t.excess */
 } measure_request_t;
 
 typedef struct {
     char name[QUERY_NAME_SIZE]; /* of the file, without folder and ending */
     const char *file;
     int64_t before, missing, repeated, rows; /* see waits_t */
+    wait_excess_t excess;                    /* above bound_ms */
     wait_figures_t all;
     wait_figures_t *by_phase; /* phases.count entries */
 } measured_query_t;

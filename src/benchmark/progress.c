@@ -118,6 +118,8 @@ static bool read_progress(reader_t *reader, const json_t *progress)
         return fail(reader, "not a query's progress: timestamp, batchId and sources are expected");
     if (!progress_parse_time(time, &batch.trigger_ms))
         return fail(reader, "timestamp is not of the form 2026-01-31T12:00:00.123Z");
+    const json_t *duration = json_object_get(json_object_get(progress, "durationMs"), "triggerExecution");
+    if (json_is_integer(duration)) batch.end_ms = batch.trigger_ms + json_integer_value(duration);
     size_t index;
     json_t *source;
     json_array_foreach(sources, index, source)

@@ -52,6 +52,21 @@ static size_t first_at(const partition_events_t *partition, int64_t offset)
     return low;
 }
 
+/* What is left at `time_ms` of the batch that runs then: the last one that has started, if it is not over. */
+static int64_t left_of_running_ms(const batches_t *batches, int64_t time_ms)
+{
+    size_t low = 0, high = batches->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (batches->batches[middle].trigger_ms <= time_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    int64_t left_ms = low > 0 ? batches->batches[low - 1].end_ms - time_ms : 0;
+    return left_ms > 0 ? left_ms : 0;
+}
+
 /* One batch's events of one partition. `taken` marks the partition's events that a batch has had already. */
 static void take_range(const partition_events_t *partition, const offset_range_t *range, bool *taken,
                        waited_batch_t *batch, waits_t *waits)
@@ -64,7 +79,7 @@ static void take_range(const partition_events_t *partition, const offset_range_t
         }
         taken[i] = true;
         int64_t time_ms = partition->events[i].time_ms;
-        waits->events[waits->count++] = (waited_event_t){time_ms, batch->trigger_ms - time_ms};
+        waits->events[waits->count++] = (waited_event_t){time_ms, batch->trigger_ms - time_ms, 0};
         if (batch->events++ == 0 || time_ms < batch->oldest_ms) batch->oldest_ms = time_ms;
     }
 }
@@ -131,6 +146,8 @@ bool waits_join(const batches_t *batches, const topic_events_t *events, waits_t 
         flags += events->partitions[p].count;
     }
     free(taken);
+    for (size_t i = 0; i < waits->count; i++)
+        waits->events[i].left_ms = left_of_running_ms(batches, waits->events[i].time_ms);
     return true;
 }
 
@@ -179,4 +196,16 @@ bool waits_figures(const waits_t *waits, const span_t *spans, size_t span_count,
     }
     free(sorted);
     return true;
+}
+
+wait_excess_t waits_excess(const waits_t *waits, int64_t bound_ms)
+{
+    wait_excess_t excess = {0};
+    for (size_t i = 0; i < waits->count; i++) {
+        const waited_event_t *event = &waits->events[i];
+        int64_t above_ms = event->wait_ms - bound_ms - event->left_ms;
+        excess.events += above_ms > 0;
+        if (i == 0 || above_ms > excess.largest_ms) excess.largest_ms = above_ms;
+    }
+    return excess;
 }

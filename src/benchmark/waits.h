@@ -26,6 +26,7 @@ enum { OFFSET_BEGINNING = -1 };
 typedef struct {
     int64_t id;
     int64_t trigger_ms; /* start of the trigger */
+    int64_t end_ms;     /* its end; 0 when it is not known */
     int64_t rows;       /* as Spark reports them */
     offset_range_t *ranges;
     size_t range_count;
@@ -62,6 +63,7 @@ bool topic_events_first_ms(const topic_events_t *events, int64_t *first_ms);
 typedef struct {
     int64_t time_ms;
     int64_t wait_ms;
+    int64_t left_ms; /* of the batch that was running when it came; 0 when none was */
 } waited_event_t;
 
 typedef struct {
@@ -102,5 +104,15 @@ typedef struct {
 /* The figures of the events whose time stamps lie in one of the spans (which must not overlap), or of all
  * events when span_count is 0. All zero when no event lies there. False when out of memory. */
 bool waits_figures(const waits_t *waits, const span_t *spans, size_t span_count, wait_figures_t *figures);
+
+/* What a promise "no event waits longer than a bound, and what is left of a batch that is running" comes
+ * to. */
+typedef struct {
+    int64_t events;     /* that waited longer */
+    int64_t largest_ms; /* the largest excess; 0 or less: how far the worst event kept below */
+} wait_excess_t;
+
+/* All zero when there is no event. */
+wait_excess_t waits_excess(const waits_t *waits, int64_t bound_ms);
 
 #endif

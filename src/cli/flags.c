@@ -242,8 +242,13 @@ static bool check_operands(flags_t *flags, int *exit_code)
 bool flags_parse(flags_t *flags, int argc, char **argv, int *exit_code)
 {
     set_presets(flags);
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+    int i = 1, kept = 0;
+    for (; i < argc; i++) {
+        if (argv[i][0] != '-' || argv[i][1] == '\0') {
+            if (!flags->operands_anywhere) break;
+            argv[1 + kept++] = argv[i];
+            continue;
+        }
         if (strcmp(argv[i], "--") == 0) {
             i++;
             break;
@@ -255,7 +260,9 @@ bool flags_parse(flags_t *flags, int argc, char **argv, int *exit_code)
         }
         if (!read_flag(flags, argc, argv, &i, exit_code)) return false;
     }
-    flags->operands = argv + i;
-    flags->operand_count = (size_t)(argc - i);
+    while (i < argc)
+        argv[1 + kept++] = argv[i++];
+    flags->operands = argv + 1;
+    flags->operand_count = (size_t)kept;
     return check_operands(flags, exit_code);
 }

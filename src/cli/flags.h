@@ -62,13 +62,14 @@ typedef struct {
         *operands_help; /* how the usage line shows operands: "-- COMMAND..."; NULL when there are none */
     size_t operands_minimum;
     size_t operands_maximum; /* 0: operands are refused */
+    bool operands_anywhere;  /* flags may follow operands; else the first operand ends the flags */
 
-    /* Set by flags_parse(): what follows the flags, inside argv. */
+    /* Set by flags_parse(): what is no flag, inside argv, which is reordered for it. */
     char **operands;
     size_t operand_count;
 } flags_t;
 
-/* Sets presets, then reads argv[1] to argv[argc - 1]. The first operand ends the flags. On false the
+/* Sets presets, then reads argv[1] to argv[argc - 1]. On false the
  * subcommand returns *exit_code: EXIT_OK after printing the help for --help or -h, EXIT_USAGE after one line
  * on stderr that names the flag, the value and what is allowed. Strings point into argv. */
 bool flags_parse(flags_t *flags, int argc, char **argv, int *exit_code);

@@ -23,6 +23,7 @@ static const command_t commands[] = {
     {"generate", "send synthetic or recorded traffic to Kafka", command_generate},
     {"measure", "print how long events waited in a real query, from Spark's and Kafka's records",
      command_measure},
+    {"replay", "check that the agent's journal gives the same decisions again", command_replay},
     {"options", "print or check the options of the agent", command_options},
     {"version", "print the version", command_version},
     {"help", "explain a subcommand: adaptivestream help generate", command_help},

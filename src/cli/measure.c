@@ -17,8 +17,8 @@ static const char *const column_names[FIGURE_COLUMNS] = {"mean", "p50", "p95", "
 
 typedef struct {
     const char *broker, *topic, *progress, *against, *phases, *journal, *query;
-    int64_t start_ms, repeat, timeout_ns;
-    bool start_known, json;
+    int64_t start_ms, repeat, timeout_ns, bound_ns;
+    bool start_known, bound_given, json;
     flag_list_t properties;
 } options_of_measure_t;
 
@@ -83,6 +83,24 @@ static void print_block(const measurement_t *measurement, const char *title, int
     if (measurement->query_count == 2) print_ratio(&rows[0], &rows[1]);
 }
 
+static double bound_s(const options_of_measure_t *options)
+{
+    return (double)options->bound_ns / 1e9;
+}
+
+static void print_excess(const options_of_measure_t *options, const measurement_t *measurement)
+{
+    printf("\nEvents that waited longer than %g s and what was left of a batch running when they came:\n",
+           bound_s(options));
+    for (size_t i = 0; i < measurement->query_count; i++) {
+        const measured_query_t *query = &measurement->queries[i];
+        double largest_s = (double)query->excess.largest_ms / 1e3;
+        printf("%-18s %-12s %8s %9" PRId64 "   the worst one %.3f s %s\n", "", query->name, "",
+               query->excess.events, largest_s < 0 ? -largest_s : largest_s,
+               query->excess.events > 0 ? "longer" : "less");
+    }
+}
+
 static void print_table(const options_of_measure_t *options, const measurement_t *measurement,
                         const journal_summary_t *summary)
 {
@@ -96,6 +114,7 @@ static void print_table(const options_of_measure_t *options, const measurement_t
     for (size_t i = 0; i < measurement->phases.count; i++)
         print_block(measurement, measurement->phases.items[i].name, (int)i);
     print_block(measurement, "all", -1);
+    if (options->bound_given) print_excess(options, measurement);
     if (summary) {
         row_t shadow = row_of_summary(&summary->shadow);
         printf("\nThe agent's shadow: what %s would have had under its own trigger\n", options->query);
@@ -145,11 +164,16 @@ static json_t *json_of_block(const measurement_t *measurement, const char *title
     return block;
 }
 
-static json_t *json_of_query(const measured_query_t *query)
+static json_t *json_of_query(const options_of_measure_t *options, const measured_query_t *query)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", query->name, "file", query->file, "before",
-                     (json_int_t)query->before, "missing", (json_int_t)query->missing, "repeated",
-                     (json_int_t)query->repeated, "rows", (json_int_t)query->rows);
+    json_t *result = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", query->name, "file", query->file,
+                               "before", (json_int_t)query->before, "missing", (json_int_t)query->missing,
+                               "repeated", (json_int_t)query->repeated, "rows", (json_int_t)query->rows);
+    if (options->bound_given) {
+        json_object_set_new(result, "above_bound", json_pack("I", (json_int_t)query->excess.events));
+        json_object_set_new(result, "largest_excess_s", json_real((double)query->excess.largest_ms / 1e3));
+    }
+    return result;
 }
 
 static void print_json(const options_of_measure_t *options, const measurement_t *measurement,
@@ -160,9 +184,10 @@ static void print_json(const options_of_measure_t *options, const measurement_t 
                   (json_int_t)measurement->events, "complete", measurement_is_complete(measurement));
     json_t *queries = json_array(), *phases = json_array();
     for (size_t i = 0; i < measurement->query_count; i++)
-        json_array_append_new(queries, json_of_query(&measurement->queries[i]));
+        json_array_append_new(queries, json_of_query(options, &measurement->queries[i]));
     for (size_t i = 0; i < measurement->phases.count; i++)
         json_array_append_new(phases, json_of_block(measurement, measurement->phases.items[i].name, (int)i));
+    if (options->bound_given) json_object_set_new(report, "bound_s", json_real(bound_s(options)));
     json_object_set_new(report, "queries", queries);
     json_object_set_new(report, "phases", phases);
     json_object_set_new(report, "all", json_of_block(measurement, "all", -1));
@@ -215,7 +240,8 @@ static int report(const options_of_measure_t *options, const shape_t *shape)
                                  .phases = shape,
                                  .start_known = options->start_known,
                                  .start_ms = options->start_ms,
-                                 .repeat = (int)options->repeat};
+                                 .repeat = (int)options->repeat,
+                                 .bound_ms = options->bound_ns / 1000000};
     bool good = !options->journal ||
                 journal_summary_read(options->journal, options->query, &summary, error, sizeof error);
     if (!good || !measure(&request, &measurement, error, sizeof error)) {
@@ -280,6 +306,14 @@ int command_measure(int argc, char **argv)
          .minimum = 1,
          .maximum = 10000,
          .help = "the phases were run N times in a row"},
+        {.name = "--bound",
+         .type = FLAG_DURATION,
+         .value = &options.bound_ns,
+         .given = &options.bound_given,
+         .argument = "SECONDS",
+         .minimum = 0,
+         .maximum = 864000,
+         .help = "count the events that waited longer, beyond a batch that was running"},
         {.name = "--journal",
          .type = FLAG_TEXT,
          .value = &options.journal,

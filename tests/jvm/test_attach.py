@@ -23,7 +23,7 @@ def test_queries_that_call_all_the_time_survive_it(jdk, job):
     program = job(trigger=10, rate=5000, queries=3)
     program.line("batch ")
     assert "return code: 0" in jvm.attach(jdk, program.pid, "warmup=0")
-    jvm.await_line(program, "query orders3 (id ")
+    jvm.await_line(program, "query orders-3 (id ")
     for _ in range(50):
         program.line("batch ")
     assert stop(program) in CLEAN_STOPS

@@ -1,6 +1,7 @@
 """A stand-in query under the agent: governed waits, the ways not to be governed, faults, and stop() at every moment."""
 
 import json
+import subprocess
 import time
 
 import jvm
@@ -83,6 +84,9 @@ def test_every_decision_is_journalled(job, tmp_path):
     fired = [line for line in lines if line["event"] == "decision" and line["fire"]]
     assert "max_wait" in {line["reason"] for line in fired}
     assert events.count("trigger") >= len(fired) - 1 > 3
+    replay = [jvm.BUILD / "adaptivestream", "replay", journal]
+    done = subprocess.run(replay, capture_output=True, text=True, timeout=jvm.DEADLINE_S)
+    assert done.returncode == 0 and "decisions are the same" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -224,7 +228,7 @@ def test_a_wrong_file_leaves_the_job_untouched(job, tmp_path, content, said):
 def test_twenty_queries_are_governed_side_by_side(job, tmp_path):
     journal = tmp_path / "journal.jsonl"
     program = job(agent=f"{EAGER},journal={journal}", trigger=3000, queries=20)
-    jvm.await_text(journal, '"query":"orders20"')
+    jvm.await_text(journal, '"query":"orders-20"')
     end = time.monotonic() + jvm.DEADLINE_S
     early = set()
     while len(early) < 20:

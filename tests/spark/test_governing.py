@@ -165,6 +165,18 @@ def test_no_event_waits_longer_than_promised(run):
         assert wait_ms <= limit_ms + running_ms, f"event {key} waited {wait_ms} ms"
 
 
+def test_the_journal_replayed_gives_the_same_decisions(run):
+    """The calls alone, on the same law without Spark: bit for bit. The last query was killed and has no summary."""
+    done = subprocess.run([command(), "replay", "--json", str(run.folder / "journal.jsonl")], capture_output=True,
+                          text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["equal"] and report["decisions"] > 0 and report["differing"] == 0
+    states = {line["query"]: line["state"] for line in report["runs"]}
+    assert states == {"alpha": "ended", "beta": "ended", **dict.fromkeys(PARKED, "ended"), "last": "open"}
+    assert report["decisions"] == len(run.lines(None, "decision"))
+
+
 def test_stop_does_not_wait_for_the_trigger(run):
     for query in PARKED:
         assert run.lines(query, "start"), f"{query} was not governed"

@@ -4,6 +4,7 @@
 """
 
 import gzip
+import json
 import os
 import pathlib
 import subprocess
@@ -155,6 +156,50 @@ class Usage(unittest.TestCase):
         self.check(["--dry-run", "--json"], "--json", "--dry-run")
         self.check(["--trace", trace, "--dry-run", "--json"], "--json", "--dry-run")
         self.check(["--baseline", "1e6", "--burst-mult", "100"], "1e+08 events/s", "1e+07")
+
+
+class Replay(unittest.TestCase):
+    def check(self, arguments, expected, *mentions):
+        code, out, errors = call("replay", *arguments)
+        self.assertEqual((code, out), (expected, ""), (arguments, errors))
+        self.assertEqual(errors.count("\n"), 1, errors)
+        for mention in mentions:
+            self.assertIn(mention, errors)
+
+    def test_usage(self):
+        self.check([], USAGE, "JOURNAL", "--help")
+        self.check(["a", "b"], USAGE, "unexpected argument 'b'")
+        self.check(["a", "--querry", "b"], USAGE, "did you mean --query?")
+        self.check(["a", "--query"], USAGE, "--query needs a value")
+        self.check(["--json=1", "a"], USAGE, "--json takes no value")
+
+    def test_unreadable(self):
+        self.check(["/nowhere/journal"], FAILED, "/nowhere/journal", "No such file")
+
+    def test_no_journal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "journal")
+            pathlib.Path(path).write_text("")
+            self.check([path], FAILED, "no run")
+            self.check(["--query", "orders", path], FAILED, "no run of query orders")
+            pathlib.Path(path).write_text("nonsense\n")
+            self.check([path], FAILED, f"{path}:1: not a line of JSON")
+            pathlib.Path(path).write_text('{"v":1,"event":"limit","run":"r","events":3}\n')
+            # Flags may follow the journal's name.
+            code, out, _ = call("replay", path, "--json", "--query", "r")
+            report = json.loads(out)
+            self.assertEqual(code, FAILED)
+            self.assertEqual((report["equal"], report["journal"]), (False, path))
+            self.assertEqual([run["state"] for run in report["runs"]], ["headless"])
+            self.assertIn("cannot be replayed", call("replay", path)[1])
+
+
+class Measure(unittest.TestCase):
+    def test_bound(self):
+        for bound in ("-1", "2 parsecs"):
+            code, out, errors = call("measure", "--progress", "x", "--bound", bound)
+            self.assertEqual((code, out), (USAGE, ""))
+            self.assertIn(f"--bound {bound}: allowed", errors)
 
 
 class DryRun(unittest.TestCase):

@@ -25,7 +25,8 @@
     "\"startOffset\":{\"events\":{\"0\":8,\"1\":1}},\"endOffset\":{\"events\":{\"0\":8,\"1\":1}},"           \
     "\"numInputRows\":0}]}\n"
 #define SECOND                                                                                               \
-    "{\"timestamp\":\"2026-01-31T12:00:14.000Z\",\"batchId\":2,\"numInputRows\":2,\"sources\":[{"            \
+    "{\"timestamp\":\"2026-01-31T12:00:14.000Z\",\"batchId\":2,\"numInputRows\":2,"                          \
+    "\"durationMs\":{\"addBatch\":90,\"triggerExecution\":180},\"sources\":[{"                               \
     "\"startOffset\":{\"events\":{\"0\":8,\"1\":1}},\"endOffset\":{\"events\":{\"0\":10,\"1\":1}},"          \
     "\"numInputRows\":2}]}\n"
 
@@ -65,7 +66,9 @@ static void test_batches_with_rows(void **state)
         assert_int_equal(range->start, range->partition == 0 ? 5 : 0);
         assert_int_equal(range->end, range->partition == 0 ? 8 : 1);
     }
+    assert_int_equal(batches.batches[0].end_ms, 0); /* this report has no durations */
     assert_int_equal(batches.batches[1].id, 2);
+    assert_int_equal(batches.batches[1].end_ms - batches.batches[1].trigger_ms, 180);
     batches_free(&batches);
 }
 

@@ -108,6 +108,34 @@ static void test_a_first_batch_without_start_takes_from_the_beginning(void **sta
     waits_free(&waits);
 }
 
+static void test_excess_leaves_out_the_running_batch(void **state)
+{
+    (void)state;
+    /* The first batch runs from 2000 to 2600; 1000 comes before any, 2100 and 2600 during it and at its
+     * end. */
+    event_t events[] = {{10, 1000}, {11, 2100}, {12, 2600}, {13, 3900}};
+    offset_range_t first = {7, 10, 11}, second = {7, 11, 14};
+    batch_t list[] = {
+        {.id = 1, .trigger_ms = 2000, .end_ms = 2600, .rows = 1, .ranges = &first, .range_count = 1},
+        {.id = 2, .trigger_ms = 4000, .rows = 3, .ranges = &second, .range_count = 1}};
+    topic_events_t topic = one_partition(events, 4);
+    waits_t waits;
+    assert_true(waits_join(&(batches_t){list, 2}, &topic, &waits));
+    const int64_t waits_ms[] = {1000, 1900, 1400, 100}, left_ms[] = {0, 500, 0, 0};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(waits.events[i].wait_ms, waits_ms[i]);
+        assert_int_equal(waits.events[i].left_ms, left_ms[i]);
+    }
+    wait_excess_t excess = waits_excess(&waits, 1399);
+    assert_int_equal(excess.events, 2); /* 1900 - 500 and 1400 */
+    assert_int_equal(excess.largest_ms, 1);
+    excess = waits_excess(&waits, 1400);
+    assert_int_equal(excess.events, 0);
+    assert_int_equal(excess.largest_ms, 0);
+    assert_int_equal(waits_excess(&waits, 1500).largest_ms, -100);
+    waits_free(&waits);
+}
+
 /* Events and batches at random; the plain recomputation looks at every event and every batch. */
 static void random_case(unsigned seed)
 {
@@ -181,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_gaps_and_repeats_are_reported),
         cmocka_unit_test(test_a_partition_never_taken_is_missing),
         cmocka_unit_test(test_a_first_batch_without_start_takes_from_the_beginning),
+        cmocka_unit_test(test_excess_leaves_out_the_running_batch),
         cmocka_unit_test(test_against_plain_recomputation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,11 +8,12 @@ from lab.processes import Child
 
 
 class Traffic(Child):
-    """The generator in the background; report() when it is done."""
+    """The generator in the background; report() when it is done. `shape`: a shape's text, or the flags of a trace."""
 
     def __init__(self, broker, topic, shape, folder, seed=1, extra=()):
         self.topic = topic
-        super().__init__([command(), "generate", "--broker", broker, "--topic", topic, "--shape", shape,
+        shape = ["--shape", shape] if isinstance(shape, str) else shape
+        super().__init__([command(), "generate", "--broker", broker, "--topic", topic, *shape,
                           "--seed", seed, "--json", "--quiet", *extra], folder / f"generate-{topic}.log")
 
     def report(self, timeout_s=60):
@@ -42,7 +43,8 @@ def seconds_of(phases, times=1):
 MEASURE_S = 300
 
 
-def measure(broker, topic, progress, against=None, phases=None, start_ms=None, times=1, journal=None, query=None):
+def measure(broker, topic, progress, against=None, phases=None, start_ms=None, times=1, journal=None, query=None,
+            bound_s=None):
     """The report of `adaptivestream measure` as a dictionary."""
     arguments = [command(), "measure", "--json", "--broker", broker, "--topic", topic, "--progress", progress]
     if against:
@@ -51,6 +53,8 @@ def measure(broker, topic, progress, against=None, phases=None, start_ms=None, t
         arguments += ["--phases", phases, "--repeat", times]
         if start_ms is not None:
             arguments += ["--start", start_ms]
+    if bound_s is not None:
+        arguments += ["--bound", bound_s]
     if journal:
         arguments += ["--journal", journal, "--query", query]
     try:

@@ -1,4 +1,5 @@
-"""One driver, two identical queries on one topic: `governed` (for the agent's `queries=governed`) and `fixed`.
+"""One driver, two identical queries on one topic: `governed` (for the agent's `queries=governed`) and `fixed`. On several
+topics they are `governed-1` and `fixed-1` on the first, and so on.
 
 First a warm-up query runs on a topic of its own until its batches are quick (the first ones of a JVM take seconds); then
 both start on a topic that is still empty, so that both see every event. The job leaves `ready`, watches for `stop`, and
@@ -16,7 +17,7 @@ from job import dump_progress, jvm_facts, kafka_events, leave, session, wait
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--broker", required=True)
-    parser.add_argument("--topic", required=True)
+    parser.add_argument("--topic", required=True, help="or several, separated by commas")
     parser.add_argument("--warmup-topic", required=True)
     parser.add_argument("--warmup-batches", type=int, default=30)
     parser.add_argument("--trigger", default="2 seconds")
@@ -45,6 +46,14 @@ def warm_up(spark, options):
         raise SystemExit(f"the warm-up failed: {query.exception()}")
 
 
+def queries_on_topics(spark, options):
+    topics = options.topic.split(",")
+    for number, topic in enumerate(topics, 1):
+        for name in options.names.split(","):
+            name = f"{name}-{number}" if len(topics) > 1 else name
+            yield name, start(spark, options, name, topic, options.trigger)
+
+
 def counts(queries):
     """Batches so far. Spark numbers them from 0, and the first was the empty one on the still-empty topic."""
     return {name: (query.lastProgress or {}).get("batchId", 0) for name, query in queries.items()}
@@ -56,8 +65,7 @@ def main():
     leave(options.directory, "up", jvm_facts(spark))
     if options.warmup_batches > 0:
         warm_up(spark, options)
-    queries = {name: start(spark, options, name, options.topic, options.trigger)
-               for name in options.names.split(",")}
+    queries = dict(queries_on_topics(spark, options))
     wait(lambda: all(query.lastProgress for query in queries.values()), "the first progress", 120)
     leave(options.directory, "ready", {**jvm_facts(spark), "queries": list(queries)})
     end = time.monotonic() + options.lifetime

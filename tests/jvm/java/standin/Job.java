@@ -14,8 +14,9 @@ import org.apache.spark.sql.kafka010.KafkaMicroBatchStream;
 import org.apache.spark.util.SystemClock;
 
 /**
- * One query (`queries` of them, with a number after the name), set up by system properties (trigger in ms, rate in events/s,
- * limit, minimum, temper, name, source, realTime), then commands from stdin for the first of them, one a line: parked, stop, interrupt, native, retransform, redefine, return, exit N, halt N.
+ * One query (`queries` of them, the others named NAME-2 and so on), set up by system properties (trigger in ms, rate in
+ * events/s, limit, minimum, temper, name, source, realTime), then commands from stdin for the first of them, one a line:
+ * parked, stop, interrupt, native, retransform, redefine, return, exit N, halt N.
  */
 public class Job {
     private static Long optional(String property) {
@@ -107,7 +108,7 @@ public class Job {
         MicroBatchExecution query = query(name);
         query.start();
         for (int i = 2; i <= Integer.getInteger("queries", 1); i++) {
-            query(name + i).start();
+            query(name + "-" + i).start();
         }
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
