@@ -197,12 +197,6 @@ static int64_t own_end_ns(const governed_wait_t *wait)
     return wait->target_ms * NS_PER_MS + epoch_ns;
 }
 
-static decision_t decide(governed_wait_t *wait, query_look_t *look)
-{
-    look->own_ns = own_end_ns(wait);
-    return query_decide(wait->query, look);
-}
-
 /* How long to sleep after a decision not to fire, or not to act on it. */
 static int64_t sleep_end_ns(const governed_wait_t *wait, const options_t *options, const query_look_t *look,
                             const decision_t *decision)
@@ -225,11 +219,10 @@ static governed_t decide_until_fired(governed_wait_t *wait, const options_t *opt
 {
     for (bool awoken = false; !agent_is_dying(); awoken = true) {
         query_look_t look = {.now_ns = clock_monotonic_ns()};
-        decision_t decision = decide(wait, &look);
-        if (awoken && !decision_is_certain(&decision) && query_may_probe(wait->query, look.now_ns)) {
-            if (probe(wait, &look) == SOURCE_STOPPED) return GOVERNED_ENDED;
-            decision = decide(wait, &look);
-        }
+        if (awoken && query_wants_answer(wait->query, look.now_ns) && probe(wait, &look) == SOURCE_STOPPED)
+            return GOVERNED_ENDED;
+        look.own_ns = own_end_ns(wait);
+        decision_t decision = query_decide(wait->query, &look);
         bool own_end = look.now_ns >= look.own_ns;
         bool unasked = decision.reason == REASON_IDLE && !query_may_probe(wait->query, look.now_ns);
         if (own_end && unasked) return GOVERNED_ENDED; /* nothing known to wait for, and no asking now */

@@ -263,6 +263,11 @@ bool query_may_probe(const query_t *query, int64_t now_ns)
     return query->partitions && !query->blind && now_ns >= query->next_probe_ns;
 }
 
+bool query_wants_answer(const query_t *query, int64_t now_ns)
+{
+    return query_may_probe(query, now_ns) && !governor_is_certain(query->governor, now_ns);
+}
+
 int64_t query_next_probe_ns(const query_t *query)
 {
     return query->next_probe_ns;

@@ -71,6 +71,9 @@ void query_align(query_t *query, int64_t epoch_ns);
 /* False where the source cannot be asked, while it is not answering, and right after slow answers. */
 bool query_may_probe(const query_t *query, int64_t now_ns);
 
+/* Whether an answer of the source may be had now, and could change the decision. */
+bool query_wants_answer(const query_t *query, int64_t now_ns);
+
 /* The earliest time of the next probe after a slow one. */
 int64_t query_next_probe_ns(const query_t *query);
 

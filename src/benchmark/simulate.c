@@ -81,23 +81,20 @@ static void note_debt(const governor_t *governor, double budget, simulation_t *r
     if (over > result->max_overdebt) result->max_overdebt = over;
 }
 
-/* The agent's wait: decide, sleep, and at each wake decide again before the source is asked: what is known
- * already may be enough. Returns when the trigger fires. */
+/* The agent's wait: decide, sleep, probe, until the trigger fires. Returns when. */
 static int64_t wait_for_trigger(governor_t *governor, source_t *source, bool rows_only, int64_t now_ns,
                                 int64_t own_ns, simulation_t *result)
 {
-    for (bool awoken = false;; awoken = true) {
-        decision_t decision = governor_decide(governor, now_ns, own_ns, false);
-        if (awoken && !rows_only && !decision_is_certain(&decision)) {
-            governor_probe(governor, now_ns, source_total(source, now_ns));
-            result->probes++;
-            decision = governor_decide(governor, now_ns, own_ns, false);
-        }
+    for (;;) {
+        const decision_t decision = governor_decide(governor, now_ns, own_ns, false);
         if (decision.fire) {
             result->decisions[decision.reason]++;
             return now_ns;
         }
         now_ns = decision.wake_ns;
+        if (rows_only || governor_is_certain(governor, now_ns)) continue;
+        governor_probe(governor, now_ns, source_total(source, now_ns));
+        result->probes++;
     }
 }
 

@@ -21,17 +21,36 @@ static double effective_rate(const governor_t *g)
                              : blend;
 }
 
-/* D of the goal `cost`: the shadow's waiting not yet used up, in batches' worth of it. */
-static double waiting_saved(governor_t *g)
+/* Waiting of an average batch of the shadow's, event-seconds; 0 before there is any. */
+static double waiting_per_batch_s(const governor_t *g)
 {
-    const histogram_t *shadow = &g->shadow.waits;
-    if (g->shadow.batches == 0 || shadow->sum_s <= 0) return 0;
-    const double per_batch_s = shadow->sum_s / (double)g->shadow.batches;
-    const double saved =
-        (shadow->sum_s / g->config.budget - g->own_waits.sum_s - g->forgotten_s) / per_batch_s;
-    const double kept = fmax(debt_lowest, fmin(-debt_lowest, saved));
-    g->forgotten_s += (saved - kept) * per_batch_s;
-    return kept;
+    return g->shadow.batches > 0 ? g->shadow.waits.sum_s / (double)g->shadow.batches : 0;
+}
+
+/* The shadow's waiting not yet used up, in batches' worth of it. */
+static double waiting_saved(const governor_t *g)
+{
+    const double per_batch_s = waiting_per_batch_s(g);
+    const double unused_s = g->shadow.waits.sum_s / g->config.budget - g->own_waits.sum_s - g->forgotten_s;
+    return per_batch_s > 0 ? unused_s / per_batch_s : 0;
+}
+
+static double within_debt_limits(double saved)
+{
+    return fmax(debt_lowest, fmin(-debt_lowest, saved));
+}
+
+/* D, which paces the price. */
+static double pace(const governor_t *g)
+{
+    return g->config.goal == GOAL_COST ? within_debt_limits(waiting_saved(g)) : g->price.debt;
+}
+
+/* What was saved beyond the limits is forgotten, so that it cannot be spent at once later. */
+static void forget_excess(governor_t *g)
+{
+    const double saved = waiting_saved(g);
+    g->forgotten_s += (saved - within_debt_limits(saved)) * waiting_per_batch_s(g);
 }
 
 /* Shortest interval that batches can keep up with, ns. Load is what really comes: the blended rate of the rule
@@ -248,15 +267,27 @@ static void look_at_pending(const governor_t *g, decision_t *d, profile_t *profi
     d->growth = waiting.growth;
 }
 
+/* What every decision begins with: rate, price, what is pending. */
+static decision_t look_around(const governor_t *g, int64_t now_ns, profile_t *profile)
+{
+    decision_t d = {.rate_per_s = effective_rate(g)};
+    look_at_pending(g, &d, profile, now_ns);
+    d.price = price_theta(&g->price, &g->rule, g->trigger_s, g->config.budget, pace(g));
+    d.interval_s = interval_within_limits_s(g, &d);
+    return d;
+}
+
+static bool is_cold(const governor_t *g, int64_t now_ns)
+{
+    return g->first_arrival_ns == none_yet || warming_up(g, now_ns);
+}
+
 decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool blind)
 {
-    now_ns = advance_clock(g, now_ns);
     profile_t profile;
-    decision_t d = {.rate_per_s = effective_rate(g)};
-    look_at_pending(g, &d, &profile, now_ns);
-    const double pace = g->config.goal == GOAL_COST ? waiting_saved(g) : g->price.debt;
-    d.price = price_theta(&g->price, &g->rule, g->trigger_s, g->config.budget, pace);
-    d.interval_s = interval_within_limits_s(g, &d);
+    now_ns = advance_clock(g, now_ns);
+    forget_excess(g);
+    decision_t d = look_around(g, now_ns, &profile);
 
     const look_t look = {.g = g, .d = &d, .profile = &profile, .now_ns = now_ns};
     const chunk_t *oldest = pending_oldest(&g->pending);
@@ -265,7 +296,7 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
         keep_schedule(&d, REASON_BLIND, now_ns, own_ns);
     else if (g->config.policy == POLICY_FIXED)
         keep_schedule(&d, REASON_FIXED, now_ns, own_ns);
-    else if (g->first_arrival_ns == none_yet || warming_up(g, now_ns) || (planned && g->plan.interval_s <= 0))
+    else if (is_cold(g, now_ns) || (planned && g->plan.interval_s <= 0))
         keep_schedule(&d, REASON_WARMUP, now_ns, own_ns);
     else if (planned)
         keep_plan(g, &d, now_ns);
@@ -278,9 +309,15 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
     return d;
 }
 
-bool decision_is_certain(const decision_t *decision)
+bool governor_is_certain(const governor_t *g, int64_t now_ns)
 {
-    const reason_t reason = decision->reason;
-    return decision->fire && (reason == REASON_PRICE || reason == REASON_BOUND || reason == REASON_MAX_WAIT ||
-                              reason == REASON_BACKLOG);
+    const chunk_t *oldest = pending_oldest(&g->pending);
+    now_ns = later(now_ns, g->now_ns);
+    if (!oldest || g->config.policy != POLICY_ADAPTIVE || g->config.rows_only || is_cold(g, now_ns))
+        return false;
+    profile_t profile;
+    decision_t d = look_around(g, now_ns, &profile);
+    const look_t look = {.g = g, .d = &d, .profile = &profile, .now_ns = now_ns};
+    apply_rule(&look, &d, oldest);
+    return d.fire && d.reason != REASON_GUARD;
 }

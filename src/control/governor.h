@@ -18,11 +18,10 @@
  *         governor_trigger(g, start, end, available)   a trigger ran (batch or empty), up to `available` was taken
  *         loop:
  *             d = governor_decide(g, now, own_ns)      own_ns: when the job's own schedule would end this wait
- *             if slept and not decision_is_certain(d)
- *                 governor_probe(g, now, end_total)    what the source holds now
- *                 d = governor_decide(g, now, own_ns)
  *             if d.fire break
  *             sleep until d.wake_ns
+ *             if not governor_is_certain(g, now)
+ *                 governor_probe(g, now, end_total)    what the source holds now
  *
  * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the
  * expected rate, at most half the trigger away, because a probe costs the driver about 2 ms of CPU.
@@ -128,9 +127,9 @@ bool governor_probe(governor_t *governor, int64_t now_ns, int64_t total);
  * the source does not answer, so the job's own schedule is kept. */
 decision_t governor_decide(governor_t *governor, int64_t now_ns, int64_t own_ns, bool blind);
 
-/* True for a decision to fire that no answer of the source could change: what is known to be pending is enough,
- * and more would only fire sooner. Then the probe is spared. */
-bool decision_is_certain(const decision_t *decision);
+/* True when the rule fires at now_ns whatever the source would answer: what is known to be pending is enough, and
+ * more could only fire sooner. Then a probe is spared. Changes nothing. */
+bool governor_is_certain(const governor_t *governor, int64_t now_ns);
 
 /* Moves the grid after a step of the wall clock; the same meaning as config.origin_ns. */
 void governor_align(governor_t *governor, int64_t origin_ns);
