@@ -9,10 +9,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 
-.PHONY: help build spark demo bench-phases bench-cpu test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
+.PHONY: help build spark demo bench-phases bench-cpu bench-generator test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## Builds build/adaptivestream and build/libadaptivestream.so
 	@tools/setup.sh build
@@ -30,6 +30,9 @@ bench-phases: build spark ## Measures waits: governed against ungoverned on the 
 
 bench-cpu: build spark ## Measures the driver's CPU with and without the agent (80 minutes)
 	@$(PYTHON) tools/bench_cpu.py $(ARGS)
+
+bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
+	@$(PYTHON) tools/bench_generator.py $(ARGS)
 
 test: build spark ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
 	@tools/test.sh unit asan jvm spark
