@@ -124,11 +124,12 @@ static producer_status_t query_topics(producer_t *producer, const struct rd_kafk
         rd_kafka_poll(producer->client, 0);
         if (interrupt_count() > 0) return PRODUCER_INTERRUPTED;
     } while (monotonic_ms() < deadline_ms);
-    snprintf(
-        error, error_size,
-        "Kafka at %s does not answer within %d s (%s); check that it runs and that --broker is its address",
-        producer->request->client.broker, CONNECT_TIMEOUT_MS / 1000,
-        producer->last_error[0] != '\0' ? producer->last_error : rd_kafka_err2str(code));
+    snprintf(error, error_size,
+             "Kafka at %s does not answer within %d s (%s); check that it runs, that --broker is its "
+             "address, and that "
+             "security.protocol is what it expects",
+             producer->request->client.broker, CONNECT_TIMEOUT_MS / 1000,
+             producer->last_error[0] != '\0' ? producer->last_error : rd_kafka_err2str(code));
     return PRODUCER_UNAVAILABLE;
 }
 
