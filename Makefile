@@ -9,10 +9,11 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 
-.PHONY: help build spark demo bench-phases bench-strict bench-cpu bench-agent bench-decide test test-unit test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
+.PHONY: help build spark demo bench-phases bench-strict bench-cpu bench-agent bench-decide bench-generator test test-unit \
+	test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## Builds build/adaptivestream and build/libadaptivestream.so
 	@tools/setup.sh build
@@ -39,6 +40,9 @@ bench-agent: build spark ## Measures the agent's memory, time to the first batch
 
 bench-decide: build ## Measures how long a decision takes, and shows how large a governor is (a minute)
 	@build/tests/bench_decide
+
+bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
+	@$(PYTHON) tools/bench_generator.py $(ARGS)
 
 test: build spark ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
 	@tools/test.sh unit asan jvm spark

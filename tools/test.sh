@@ -32,7 +32,7 @@ run_part() {
     unit) "${ctest[@]}" --test-dir build ;;
     asan) sanitized asan address,undefined ;;
     # gcc 12's thread sanitizer crashes in threads made by thrd_create(), as librdkafka's are.
-    tsan) sanitized tsan thread --exclude-regex '^test_(generator|cli)$' ;;
+    tsan) sanitized tsan thread --exclude-regex '^test_(generator|keys|cli)$' ;;
     jvm | spark) run_pytest "$1" ;;
     *)
         echo "test.sh: unknown part $1: unit, asan, tsan, jvm or spark" >&2

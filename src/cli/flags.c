@@ -168,6 +168,7 @@ static void print_help(const flags_t *flags)
     for (size_t i = 0; i < flags->count; i++)
         print_flag(&flags->table[i]);
     printf("  %-*s%s\n", HELP_COLUMN - 2, "--help", "Print this text");
+    if (flags->notes != NULL) printf("\n%s\n", flags->notes);
 }
 
 /* The flag named by the first `length` bytes of `text`. */
@@ -200,7 +201,8 @@ static bool read_flag(flags_t *flags, int argc, char **argv, int *index, int *ex
     size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
     const flag_t *flag = find_flag(flags, word, length);
     if (flag == NULL) {
-        *exit_code = unknown_flag(flags, word, length);
+        /* Not what follows a =: -Xsasl.password=... without its blank is not to be shown. */
+        *exit_code = unknown_flag(flags, word, strcspn(word, "="));
         return false;
     }
     const char *text = equals != NULL ? equals + 1 : NULL;
@@ -218,7 +220,9 @@ static bool read_flag(flags_t *flags, int argc, char **argv, int *index, int *ex
     }
     char reason[REASON_SIZE];
     if (!set_value(flag, text, reason)) {
-        *exit_code = flags_usage_error(flags, "%s %s: allowed is %s", flag->name, text, reason);
+        bool secret = flag->type == FLAG_LIST; /* may be a property with a password */
+        *exit_code = flags_usage_error(flags, "%s%s%s: allowed is %s", flag->name, secret ? "" : " ",
+                                       secret ? "" : text, reason);
         return false;
     }
     if (flag->given != NULL) *flag->given = true;

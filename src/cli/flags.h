@@ -56,7 +56,8 @@ typedef struct {
     const char *command; /* "generate" */
     const char *summary; /* one or more lines under the usage line of --help */
     const flag_t *table;
-    size_t count; /* up to FLAGS_MAXIMUM */
+    size_t count;      /* up to FLAGS_MAXIMUM */
+    const char *notes; /* one or more lines at the end of --help; NULL when there are none */
 
     const char
         *operands_help; /* how the usage line shows operands: "-- COMMAND..."; NULL when there are none */

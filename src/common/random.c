@@ -1,5 +1,6 @@
 #include "common/random.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 static uint64_t rotate_left(uint64_t x, int bits)
@@ -68,6 +69,17 @@ double random_exponential(random_t *random)
         }
         if (odd) return whole + first;
     }
+}
+
+double random_normal(random_t *random)
+{
+    double x, y, square;
+    do {
+        x = 2 * random_uniform(random) - 1;
+        y = 2 * random_uniform(random) - 1;
+        square = x * x + y * y;
+    } while (square >= 1 || square == 0);
+    return sqrt(2 * random_exponential(random)) * (x / sqrt(square));
 }
 
 uint64_t random_poisson(random_t *random, double mean)

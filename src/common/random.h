@@ -32,6 +32,11 @@ uint64_t random_below(random_t *random, uint64_t bound);
  * with random digits", 1951). */
 double random_exponential(random_t *random);
 
+/* Normal with mean 0 and variance 1, by G. Box and M. Muller's method ("A note on the generation of random
+ * normal deviates", 1958), with the exponential above in place of a logarithm and a point of the unit disc in
+ * place of a sine. */
+double random_normal(random_t *random);
+
 /* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean. */
 uint64_t random_poisson(random_t *random, double mean);
 

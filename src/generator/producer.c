@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "common/parse.h"
+#include "generator/client_config.h"
 #include "generator/interrupt.h"
 
 #include <librdkafka/rdkafka.h>
@@ -15,23 +16,12 @@ enum {
     CONNECT_STEP_MS = 1000, /* how soon an interrupt is noticed while connecting */
     CLOSE_TIMEOUT_MS = 1000,
     WARNING_GAP_MS = 10000,
-    KEY_SIZE = 128,
-};
-
-static const char *const our_properties[][2] = {
-    {"linger.ms", "5"},
-    {"enable.idempotence", "true"},
-    {"compression.codec", "none"},
-    {"message.timeout.ms", "30000"},
-    {"queue.buffering.max.messages", "100000"},
-    {"queue.buffering.max.kbytes", "262144"},
-    {"socket.nagle.disable", "true"},
 };
 
 struct producer {
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
-    const producer_request_t *request; /* used by producer_open() only */
+    const producer_request_t *request;
     int partition_count;
     int next_partition;
     bool complained;                       /* last_error is news */
@@ -65,10 +55,13 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 {
     (void)client;
     producer_t *producer = opaque;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        producer->counts.delivered++;
-    else
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         count_failure(producer, message->err);
+        return;
+    }
+    producer->counts.delivered++;
+    if (producer->request->acknowledged != NULL)
+        producer->request->acknowledged(producer->request->context, (uintptr_t)message->_private);
 }
 
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque)
@@ -97,50 +90,18 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
     log_line(LOG_DEBUG, "Kafka", "%s: %s", facility, text);
 }
 
-static bool set_property(rd_kafka_conf_t *config, const char *text, char *error, size_t error_size)
-{
-    char key[KEY_SIZE], reason[PRODUCER_REASON_SIZE];
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof key) {
-        snprintf(error, error_size, "Kafka property '%s' is not key=value", text);
-        return false;
-    }
-    snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
-    if (rd_kafka_conf_set(config, key, equals + 1, reason, sizeof reason) != RD_KAFKA_CONF_OK) {
-        snprintf(error, error_size, "Kafka property %s=%s: %s", key, equals + 1, reason);
-        return false;
-    }
-    if (strcmp(key, "debug") == 0) log_set_level(LOG_DEBUG);
-    return true;
-}
-
-static bool configure(producer_t *producer, rd_kafka_conf_t *config, char *error, size_t error_size)
-{
-    const producer_request_t *request = producer->request;
-    for (size_t i = 0; i < sizeof our_properties / sizeof our_properties[0]; i++)
-        if (rd_kafka_conf_set(config, our_properties[i][0], our_properties[i][1], error, error_size) !=
-            RD_KAFKA_CONF_OK)
-            return false;
-    if (rd_kafka_conf_set(config, "bootstrap.servers", request->broker, error, error_size) !=
-        RD_KAFKA_CONF_OK)
-        return false;
-    for (size_t i = 0; i < request->property_count; i++)
-        if (!set_property(config, request->properties[i], error, error_size)) return false;
-    rd_kafka_conf_set_opaque(config, producer);
-    rd_kafka_conf_set_dr_msg_cb(config, on_delivery);
-    rd_kafka_conf_set_error_cb(config, on_error);
-    rd_kafka_conf_set_log_cb(config, on_log);
-    return true;
-}
-
 static bool create_client(producer_t *producer, char *error, size_t error_size)
 {
     char reason[PRODUCER_REASON_SIZE];
     rd_kafka_conf_t *config = rd_kafka_conf_new();
-    if (!configure(producer, config, error, error_size)) {
+    if (!client_config_set(config, &producer->request->client, error, error_size)) {
         rd_kafka_conf_destroy(config);
         return false;
     }
+    rd_kafka_conf_set_opaque(config, producer);
+    rd_kafka_conf_set_dr_msg_cb(config, on_delivery);
+    rd_kafka_conf_set_error_cb(config, on_error);
+    rd_kafka_conf_set_log_cb(config, on_log);
     producer->client = rd_kafka_new(RD_KAFKA_PRODUCER, config, reason, sizeof reason);
     if (producer->client == NULL) {
         rd_kafka_conf_destroy(config);
@@ -162,11 +123,12 @@ static producer_status_t query_topics(producer_t *producer, const struct rd_kafk
         rd_kafka_poll(producer->client, 0);
         if (interrupt_count() > 0) return PRODUCER_INTERRUPTED;
     } while (monotonic_ms() < deadline_ms);
-    snprintf(
-        error, error_size,
-        "Kafka at %s does not answer within %d s (%s); check that it runs and that --broker is its address",
-        producer->request->broker, CONNECT_TIMEOUT_MS / 1000,
-        producer->last_error[0] != '\0' ? producer->last_error : rd_kafka_err2str(code));
+    snprintf(error, error_size,
+             "Kafka at %s does not answer within %d s (%s); check that it runs, that --broker is its "
+             "address, and that "
+             "security.protocol is what it expects",
+             producer->request->client.broker, CONNECT_TIMEOUT_MS / 1000,
+             producer->last_error[0] != '\0' ? producer->last_error : rd_kafka_err2str(code));
     return PRODUCER_UNAVAILABLE;
 }
 
@@ -183,8 +145,9 @@ static void describe_missing_topic(const producer_request_t *request,
     snprintf(error, error_size,
              "no topic '%s' at %s%s%s%s; create it: kafka-topics.sh --create --topic %s --partitions 2 "
              "--bootstrap-server %s",
-             request->topic, request->broker, nearest != NULL ? " (did you mean '" : "",
-             nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "", request->topic, request->broker);
+             request->topic, request->client.broker, nearest != NULL ? " (did you mean '" : "",
+             nearest != NULL ? nearest : "", nearest != NULL ? "'?)" : "", request->topic,
+             request->client.broker);
     free(names);
 }
 
@@ -203,7 +166,7 @@ static producer_status_t find_topic(producer_t *producer, char *error, size_t er
     } else if (metadata->topics[i].err != RD_KAFKA_RESP_ERR_NO_ERROR ||
                metadata->topics[i].partition_cnt < 1) {
         snprintf(error, error_size, "topic '%s' at %s cannot be written to: %s", request->topic,
-                 request->broker, rd_kafka_err2str(metadata->topics[i].err));
+                 request->client.broker, rd_kafka_err2str(metadata->topics[i].err));
     } else {
         producer->partition_count = metadata->topics[i].partition_cnt;
         status = PRODUCER_OPENED;
@@ -246,16 +209,20 @@ producer_status_t producer_open(const producer_request_t *request, producer_t **
     return PRODUCER_OPENED;
 }
 
-bool producer_send(producer_t *producer, const char *value, size_t length, int64_t timestamp_ms)
+bool producer_send(producer_t *producer, const producer_event_t *event)
 {
-    /* The client takes a pointer to bytes it may own; with F_COPY it only reads them. */
+    bool keyed = event->key != NULL;
+    int32_t partition = keyed ? RD_KAFKA_PARTITION_UA : producer->next_partition;
+    /* The client takes pointers to bytes it may own; with F_COPY it only reads them. */
     rd_kafka_resp_err_t code = rd_kafka_producev(
-        producer->client, RD_KAFKA_V_RKT(producer->topic), RD_KAFKA_V_PARTITION(producer->next_partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE((void *)(uintptr_t)value, length),
-        RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
+        producer->client, RD_KAFKA_V_RKT(producer->topic), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE((void *)(uintptr_t)event->value, event->value_length),
+        RD_KAFKA_V_KEY(event->key, event->key_length), RD_KAFKA_V_TIMESTAMP(event->timestamp_ms),
+        RD_KAFKA_V_OPAQUE((void *)event->ticket), RD_KAFKA_V_END);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return false;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) count_failure(producer, code);
-    producer->next_partition = (producer->next_partition + 1) % producer->partition_count;
+    if (!keyed) producer->next_partition = (producer->next_partition + 1) % producer->partition_count;
     return true;
 }
 

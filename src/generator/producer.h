@@ -2,13 +2,14 @@
  * A Kafka topic to write to. One thread; delivery reports are counted while producer_poll(), producer_flush()
  * or producer_give_up() runs.
  *
- * Settings suit measuring: linger 5 ms, no compression, idempotent (a retry neither doubles nor reorders
- * events), given up 30 s after the event was handed over. Any of them can be overridden by `properties`.
- * Events have no key and go to the partitions in turn, so that all get equal shares. The topic is never
- * created.
+ * All partitions of the topic are written to. Events without a key go to them in turn, so that all get equal
+ * shares; an event with a key goes where Java's default partitioner puts it, the murmur2 hash of the key
+ * modulo the number of partitions, so that equal keys stay together. The topic is never created.
  */
 #ifndef ADAPTIVESTREAM_GENERATOR_PRODUCER_H
 #define ADAPTIVESTREAM_GENERATOR_PRODUCER_H
+
+#include "generator/client_config.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,11 +20,21 @@ typedef struct producer producer_t;
 enum { PRODUCER_REASON_SIZE = 256 };
 
 typedef struct {
-    const char *broker; /* host:port[,host:port] */
+    client_settings_t client;
     const char *topic;
-    const char *const *properties; /* librdkafka properties "key=value"; they win over ours */
-    size_t property_count;
+    /* Called for each event that Kafka has acknowledged; may be NULL. */
+    void (*acknowledged)(void *context, uintptr_t ticket);
+    void *context;
 } producer_request_t;
+
+typedef struct {
+    const char *value;
+    size_t value_length;
+    const char *key; /* NULL: none */
+    size_t key_length;
+    int64_t timestamp_ms; /* becomes the message's CreateTime */
+    uintptr_t ticket;     /* for `acknowledged` */
+} producer_event_t;
 
 typedef struct {
     uint64_t delivered;
@@ -39,14 +50,15 @@ typedef enum {
     PRODUCER_INTERRUPTED   /* interrupt_count() rose while connecting */
 } producer_status_t;
 
-/* Connects and checks that the topic exists. Unless PRODUCER_OPENED, *producer is NULL and `error` holds one
- * sentence that names the broker, topic or property and what to do. */
+/* Connects and checks that the topic exists; `request` must outlive the producer. Unless PRODUCER_OPENED,
+ * *producer is NULL and `error` holds one sentence that names the broker, topic or property and what to do.
+ */
 producer_status_t producer_open(const producer_request_t *request, producer_t **producer, char *error,
                                 size_t error_size);
 
-/* Hands over one event; the value is copied. False when the queue is full: poll and try again. Every other
- * outcome, also a refusal, is counted and returns true. `timestamp_ms` becomes the message's CreateTime. */
-bool producer_send(producer_t *producer, const char *value, size_t length, int64_t timestamp_ms);
+/* Hands over one event; value and key are copied. False when the queue is full: poll and try again. Every
+ * other outcome, also a refusal, is counted and returns true. */
+bool producer_send(producer_t *producer, const producer_event_t *event);
 
 /* Counts what has been acknowledged, waiting up to timeout_ms for the first. */
 void producer_poll(producer_t *producer, int timeout_ms);

@@ -4,6 +4,7 @@
 #include "common/random.h"
 #include "generator/event.h"
 #include "generator/interrupt.h"
+#include "generator/keys.h"
 #include "generator/status_line.h"
 
 #include <stdio.h>
@@ -32,10 +33,13 @@ typedef struct {
     arrivals_t arrivals;
     producer_t *producer;
     event_writer_t *writer;
+    keys_t *keys; /* NULL: events without a key */
+    pace_t pace;
     status_line_t status_line;
     random_t random;
     int64_t start_ns;   /* monotonic */
     int64_t started_ns; /* wall, since the epoch */
+    int64_t now_ns;     /* when the clock was last read, since the start */
     int64_t serviced_ns;
     double target_per_s;
     double lateness_sum_ms;
@@ -49,9 +53,16 @@ static int64_t clock_ns(clockid_t clock)
     return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
 }
 
-static int64_t elapsed_ns(const run_t *run)
+static int64_t read_clock(run_t *run)
 {
-    return clock_ns(CLOCK_MONOTONIC) - run->start_ns;
+    return run->now_ns = clock_ns(CLOCK_MONOTONIC) - run->start_ns;
+}
+
+/* Called by the client while it is polled. */
+static void note_acknowledged(void *context, uintptr_t ticket)
+{
+    run_t *run = context;
+    pace_acknowledge(&run->pace, ticket, read_clock(run));
 }
 
 static void sleep_until(const run_t *run, int64_t time_ns)
@@ -63,17 +74,17 @@ static void sleep_until(const run_t *run, int64_t time_ns)
 }
 
 /* Everything that must go on besides sending. `due_ns`: scheduled time of the next event. */
-static void service(run_t *run, int64_t now_ns, int64_t due_ns)
+static void service(run_t *run, int64_t due_ns)
 {
-    if (now_ns - run->serviced_ns < millisecond_ns) return;
-    run->serviced_ns = now_ns;
+    if (run->now_ns - run->serviced_ns < millisecond_ns) return;
+    run->serviced_ns = run->now_ns;
     producer_poll(run->producer, 0);
     const char *warning = producer_take_warning(run->producer);
     if (warning != NULL) {
         status_line_end(&run->status_line);
         log_line(LOG_WARNING, "Generator", "Kafka: %s; unsent events are kept and tried again", warning);
     }
-    int64_t left_ns = run->arrivals.end_ns - now_ns;
+    int64_t now_ns = read_clock(run), left_ns = run->arrivals.end_ns - now_ns;
     status_t status = {
         .sent = run->report->sent,
         .expected = run->report->expected_events,
@@ -90,61 +101,87 @@ static bool is_stopped(const run_t *run)
     return interrupt_count() > 0 || producer_counts(run->producer)->fatal;
 }
 
-/* False when the run is to stop. */
+/* False when the run is to stop. The clock was read when the event before was sent: at high rates, when many
+ * events are due at once, that is one reading an event. */
 static bool wait_until(run_t *run, int64_t due_ns)
 {
     int64_t wake_ns = (due_ns + millisecond_ns - 1) / millisecond_ns * millisecond_ns;
-    int64_t now_ns = elapsed_ns(run);
-    service(run, now_ns, due_ns);
-    while (now_ns < due_ns && !is_stopped(run)) {
-        int64_t next_ns = now_ns + nap_ns;
+    service(run, due_ns);
+    while (run->now_ns < due_ns && !is_stopped(run)) {
+        int64_t next_ns = run->now_ns + nap_ns;
         sleep_until(run, wake_ns < next_ns ? wake_ns : next_ns);
-        now_ns = elapsed_ns(run);
-        service(run, now_ns, due_ns);
+        read_clock(run);
+        service(run, due_ns);
     }
     return !is_stopped(run);
 }
 
-static void note_lateness(run_t *run, int64_t due_ns)
+static void note_sent(run_t *run, int64_t due_ns)
 {
-    double lateness_ms = (double)(elapsed_ns(run) - due_ns) / (double)millisecond_ns;
+    run->report->sent++;
+    pace_send(&run->pace, read_clock(run));
+    double lateness_ms = (double)(run->now_ns - due_ns) / (double)millisecond_ns;
     run->lateness_sum_ms += lateness_ms;
     if (lateness_ms > run->report->max_lateness_ms) run->report->max_lateness_ms = lateness_ms;
+}
+
+static bool try_to_send(run_t *run, producer_event_t *event, int64_t due_ns)
+{
+    event->ticket = pace_ticket(due_ns, run->now_ns);
+    return producer_send(run->producer, event);
 }
 
 /* False when the run is to stop. */
 static bool send_event(run_t *run, const arrival_t *arrival)
 {
-    generated_event_t event = {
+    generated_event_t content = {
         .timestamp_ms = (run->started_ns + arrival->time_ns) / millisecond_ns,
         .value = 1 + (int64_t)random_below(&run->random, VALUE_MAXIMUM),
         .rate_per_s = arrival->rate_per_s,
         .second = arrival->time_ns / second_ns,
     };
-    size_t length;
-    const char *value = event_write(run->writer, &event, &length);
+    producer_event_t event = {.timestamp_ms = content.timestamp_ms};
+    event.value = event_write(run->writer, &content, &event.value_length);
+    if (run->keys != NULL) event.key = keys_next(run->keys, &event.key_length);
     run->target_per_s = arrival->rate_per_s;
-    if (!producer_send(run->producer, value, length, event.timestamp_ms)) {
+    if (!try_to_send(run, &event, arrival->time_ns)) {
         run->report->queue_full++;
         do {
             if (is_stopped(run)) return false;
             producer_poll(run->producer, QUEUE_WAIT_MS);
-            service(run, elapsed_ns(run), arrival->time_ns);
-        } while (!producer_send(run->producer, value, length, event.timestamp_ms));
+            read_clock(run);
+            service(run, arrival->time_ns);
+        } while (!try_to_send(run, &event, arrival->time_ns));
     }
-    run->report->sent++;
-    note_lateness(run, arrival->time_ns);
+    note_sent(run, arrival->time_ns);
     return true;
 }
 
-static void send_all(run_t *run)
+/* A run that was stopped while it was behind owes the events that were due by then. */
+static void plan_what_was_due(run_t *run)
 {
+    int interrupts = interrupt_count();
+    arrival_t arrival;
+    while (interrupt_count() == interrupts && arrivals_next(&run->arrivals, &arrival) &&
+           arrival.time_ns < run->now_ns)
+        pace_plan(&run->pace, arrival.time_ns);
+}
+
+/* Returns how many seconds of the plan have passed. */
+static size_t send_all(run_t *run)
+{
+    int64_t end_ns = run->arrivals.end_ns;
     run->start_ns = clock_ns(CLOCK_MONOTONIC);
     run->started_ns = clock_ns(CLOCK_REALTIME);
-    arrival_t arrival;
-    while (arrivals_next(&run->arrivals, &arrival))
-        if (!wait_until(run, arrival.time_ns) || !send_event(run, &arrival)) return;
-    wait_until(run, run->arrivals.end_ns);
+    bool going = true;
+    for (arrival_t arrival; going && arrivals_next(&run->arrivals, &arrival);) {
+        pace_plan(&run->pace, arrival.time_ns);
+        going = wait_until(run, arrival.time_ns) && send_event(run, &arrival);
+    }
+    if (going && wait_until(run, end_ns)) return pace_passed_seconds(&run->pace, end_ns, end_ns);
+    read_clock(run);
+    plan_what_was_due(run);
+    return pace_passed_seconds(&run->pace, run->now_ns, end_ns);
 }
 
 /* Waits for outstanding deliveries; an interrupt from now on ends that too. */
@@ -164,29 +201,60 @@ static void settle(run_t *run)
     producer_give_up(run->producer);
 }
 
+static void send_and_report(run_t *run)
+{
+    run_report_t *report = run->report;
+    status_line_begin(&run->status_line, run->request->quiet);
+    size_t passed = send_all(run);
+    status_line_end(&run->status_line);
+    settle(run);
+    report->started_ms = run->started_ns / millisecond_ns;
+    report->elapsed_s = (double)read_clock(run) / 1e9;
+    report->mean_lateness_ms = report->sent > 0 ? run->lateness_sum_ms / (double)report->sent : 0;
+    report->counts = *producer_counts(run->producer);
+    report->pace = pace_judge(&run->pace, passed);
+    if (run->request->seconds_file != NULL) pace_print(&run->pace, passed, run->request->seconds_file);
+}
+
+static bool allocate(run_t *run, char *error, size_t error_size)
+{
+    const run_request_t *request = run->request;
+    run->writer = event_writer_new(request->payload_bytes);
+    if (run->writer == NULL) {
+        snprintf(error, error_size, "not enough memory for a payload of %zu bytes", request->payload_bytes);
+        return false;
+    }
+    if (request->keys > 0) run->keys = keys_new(request->keys, request->key_skew, request->seed);
+    if (request->keys > 0 && run->keys == NULL) {
+        snprintf(error, error_size, "not enough memory for %zu keys", request->keys);
+        return false;
+    }
+    if (!pace_begin(&run->pace, request->arrivals.end_ns)) {
+        snprintf(error, error_size, "not enough memory to keep count of a run of %.0f s",
+                 (double)request->arrivals.end_ns / 1e9);
+        return false;
+    }
+    return true;
+}
+
 producer_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
                                 size_t error_size)
 {
     *report = (run_report_t){.expected_events = arrivals_expected_events(&request->arrivals)};
     run_t run = {.request = request, .arrivals = request->arrivals, .report = report};
     random_seed(&run.random, request->seed, value_stream);
-    run.writer = event_writer_new(request->payload_bytes);
-    if (run.writer == NULL) {
-        snprintf(error, error_size, "not enough memory for a payload of %zu bytes", request->payload_bytes);
-        return PRODUCER_UNAVAILABLE;
-    }
-    producer_status_t status = producer_open(&request->kafka, &run.producer, error, error_size);
-    if (status == PRODUCER_OPENED) {
-        status_line_begin(&run.status_line, request->quiet);
-        send_all(&run);
-        status_line_end(&run.status_line);
-        settle(&run);
-        report->started_ms = run.started_ns / millisecond_ns;
-        report->elapsed_s = (double)elapsed_ns(&run) / 1e9;
-        report->mean_lateness_ms = report->sent > 0 ? run.lateness_sum_ms / (double)report->sent : 0;
-        report->counts = *producer_counts(run.producer);
-    }
+    producer_request_t kafka = {
+        .client = request->client,
+        .topic = request->topic,
+        .acknowledged = note_acknowledged,
+        .context = &run,
+    };
+    producer_status_t status = PRODUCER_UNAVAILABLE;
+    if (allocate(&run, error, error_size)) status = producer_open(&kafka, &run.producer, error, error_size);
+    if (status == PRODUCER_OPENED) send_and_report(&run);
     producer_close(run.producer);
     event_writer_free(run.writer);
+    keys_free(run.keys);
+    pace_end(&run.pace);
     return status;
 }

@@ -11,19 +11,25 @@
 #ifndef ADAPTIVESTREAM_GENERATOR_RUN_H
 #define ADAPTIVESTREAM_GENERATOR_RUN_H
 
+#include "generator/pace.h"
 #include "generator/producer.h"
 #include "traffic/arrivals.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct {
-    producer_request_t kafka;
+    client_settings_t client;
+    const char *topic;
     arrivals_t arrivals;
-    uint64_t seed; /* of the values; the arrivals have theirs already */
+    uint64_t seed; /* of values and keys; the arrivals have theirs already */
     size_t payload_bytes;
-    bool quiet; /* no status line */
+    size_t keys;        /* 0: events without a key */
+    double key_skew;    /* see keys.h */
+    FILE *seconds_file; /* gets what pace_print() writes; NULL: none */
+    bool quiet;         /* no status line */
 } run_request_t;
 
 typedef struct {
@@ -35,6 +41,7 @@ typedef struct {
     double mean_lateness_ms; /* of handing over against the schedule */
     double max_lateness_ms;
     producer_counts_t counts;
+    pace_verdict_t pace; /* over the whole plan, or the whole seconds before the run was stopped */
 } run_report_t;
 
 /* Runs to the end of the arrivals or the first interrupt, then waits for outstanding deliveries. Unless the

@@ -1,19 +1,34 @@
 #include "traffic/shape.h"
 
 #include "common/parse.h"
+#include "common/power.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { RAMP_S = 10, BURST_S = 3 * RAMP_S, PHASE_TEXT_SIZE = 64 };
+enum {
+    RAMP_S = 10,
+    BURST_S = 3 * RAMP_S,
+    PHASE_TEXT_SIZE = 64,
+    QUIET_LEAST_S = 5, /* before each episode of a shape of one kind */
+    QUIET_MOST_S = 20,
+};
 
 static const int64_t second_ns = INT64_C(1000000000);
 static const double phase_maximum_s = 1e7;
 static const char phases_prefix[] = "phases=";
 
-/* Keeps the choice of bursts apart from the spacing of events: see random_seed(). */
-static const uint64_t shape_stream = 1;
+/* Keep the choice of bursts and episodes, their noise, the baseline and the spacing of events (arrivals.c)
+ * apart: see random_seed(). */
+static const uint64_t shape_stream = 1, noise_stream = 4, baseline_stream = 5;
+
+static const char *const names[SHAPE_KINDS] = {
+    [SHAPE_BURST] = "burst",       [SHAPE_STEADY] = "steady", [SHAPE_PHASES] = "phases",
+    [SHAPE_NOISE] = "noise",       [SHAPE_RAMP] = "ramp",     [SHAPE_WALL] = "wall",
+    [SHAPE_PLATEAU] = "plateau",   [SHAPE_CLIFF] = "cliff",   [SHAPE_DOUBLE_PEAK] = "double-peak",
+    [SHAPE_SAWTOOTH] = "sawtooth", [SHAPE_MIXED] = "mixed",
+};
 
 static bool parse_phase(const char *text, phase_t *phase)
 {
@@ -55,23 +70,41 @@ static bool parse_phases(const char *text, shape_t *shape, char *error, size_t e
     }
 }
 
+static bool unknown_shape(const char *text, char *error, size_t error_size)
+{
+    const char *nearest = nearest_name(text, names, SHAPE_KINDS);
+    snprintf(error, error_size,
+             "unknown shape '%.40s'%s%s%s: allowed are burst, steady, noise, ramp, wall, plateau, cliff, "
+             "double-peak, sawtooth, mixed and phases=RATExSECONDS,...",
+             text, nearest != NULL ? " (did you mean " : "", nearest != NULL ? nearest : "",
+             nearest != NULL ? "?)" : "");
+    return false;
+}
+
 bool shape_parse(const char *text, shape_t *shape, char *error, size_t error_size)
 {
-    if (strcmp(text, "burst") == 0) {
-        shape->kind = SHAPE_BURST;
-        return true;
-    }
-    if (strcmp(text, "steady") == 0) {
-        shape->kind = SHAPE_STEADY;
-        return true;
-    }
     if (strncmp(text, phases_prefix, sizeof phases_prefix - 1) == 0) {
         shape->kind = SHAPE_PHASES;
         return parse_phases(text + sizeof phases_prefix - 1, shape, error, error_size);
     }
-    snprintf(error, error_size, "unknown shape '%.40s': burst, steady or phases=RATExSECONDS,... is allowed",
-             text);
-    return false;
+    for (int kind = 0; kind < SHAPE_KINDS; kind++) {
+        if (kind == SHAPE_PHASES || strcmp(text, names[kind]) != 0) continue;
+        shape->kind = (shape_kind_t)kind;
+        return true;
+    }
+    return unknown_shape(text, error, error_size);
+}
+
+bool shape_has_episodes(const shape_t *shape)
+{
+    return shape->kind >= SHAPE_NOISE;
+}
+
+double shape_log_uniform_baseline_per_s(uint64_t seed)
+{
+    random_t random;
+    random_seed(&random, seed, baseline_stream);
+    return power(10, 1 + 4.7 * random_uniform(&random));
 }
 
 int64_t shape_duration_ns(const shape_t *shape)
@@ -87,6 +120,7 @@ void shape_walk_begin(shape_walk_t *walk, const shape_t *shape, uint64_t seed)
 {
     *walk = (shape_walk_t){.shape = shape};
     random_seed(&walk->random, seed, shape_stream);
+    random_seed(&walk->noise, seed, noise_stream);
 }
 
 /* `second` is 1 to BURST_S. The first and last steps are at the baseline, as in the original. */
@@ -109,6 +143,27 @@ static double next_burst_rate_per_s(shape_walk_t *walk)
                                   : walk->shape->baseline_per_s;
 }
 
+static void begin_episode(shape_walk_t *walk)
+{
+    bool mixed = walk->shape->kind == SHAPE_MIXED;
+    if (!mixed)
+        walk->quiet_s = QUIET_LEAST_S + (int)random_below(&walk->random, QUIET_MOST_S - QUIET_LEAST_S + 1);
+    episode_kind_t kind =
+        mixed ? episode_draw_kind(&walk->random) : (episode_kind_t)(walk->shape->kind - SHAPE_NOISE);
+    episode_begin(&walk->episode, kind, &walk->random);
+}
+
+static double next_episode_rate_per_s(shape_walk_t *walk)
+{
+    const shape_t *shape = walk->shape;
+    double bases = 1;
+    while (walk->quiet_s == 0 && !episode_next(&walk->episode, &walk->random, &bases))
+        begin_episode(walk);
+    if (walk->quiet_s > 0) walk->quiet_s--;
+    double rate_per_s = shape->baseline_per_s * bases + shape->noise_per_s * random_normal(&walk->noise);
+    return fmin(fmax(rate_per_s, 0), SHAPE_RATE_MAXIMUM_PER_S);
+}
+
 bool shape_walk_next(shape_walk_t *walk, stretch_t *stretch)
 {
     const shape_t *shape = walk->shape;
@@ -128,7 +183,30 @@ bool shape_walk_next(shape_walk_t *walk, stretch_t *stretch)
         stretch->end_ns = walk->time_ns + shape->phases[walk->phase].duration_ns;
         walk->phase++;
         break;
+    default:
+        stretch->rate_per_s = next_episode_rate_per_s(walk);
+        stretch->end_ns = walk->time_ns + second_ns;
+        break;
     }
     walk->time_ns = stretch->end_ns;
     return stretch->start_ns < stretch->end_ns;
+}
+
+void shape_series(const shape_t *shape, uint64_t seed, double *rates_per_s, size_t seconds)
+{
+    shape_walk_t walk;
+    stretch_t stretch = {0};
+    shape_walk_begin(&walk, shape, seed);
+    bool more = seconds > 0 && shape_walk_next(&walk, &stretch);
+    for (size_t i = 0; i < seconds; i++) {
+        int64_t from_ns = (int64_t)i * second_ns, to_ns = from_ns + second_ns;
+        rates_per_s[i] = 0;
+        while (more && stretch.start_ns < to_ns) {
+            int64_t begin_ns = stretch.start_ns > from_ns ? stretch.start_ns : from_ns;
+            int64_t end_ns = stretch.end_ns < to_ns ? stretch.end_ns : to_ns;
+            rates_per_s[i] += stretch.rate_per_s * ((double)(end_ns - begin_ns) / 1e9);
+            if (stretch.end_ns > to_ns) break;
+            more = shape_walk_next(&walk, &stretch);
+        }
+    }
 }

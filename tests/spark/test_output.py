@@ -15,7 +15,6 @@ from conftest import JOBS, ROOT
 
 from lab import journal
 from lab.driver import Submitted
-from lab.environment import command
 from lab.processes import wait_for
 from lab.traffic import Traffic
 
@@ -91,12 +90,10 @@ def early_decisions(path):
             if line["fire"] and line["now_ns"] < line["own_ns"]]
 
 
-def close_windows(kafka, topic, last_ms):
+def close_windows(kafka, topic, last_ms, folder):
     """Later events move the watermark past the last window of the earlier ones, so that both jobs emit all of those."""
     time.sleep(max(last_ms / 1000 + WINDOW_S + WATERMARK_S + 1 - time.time(), 0))
-    done = subprocess.run([command(), "generate", "--broker", kafka.broker, "--topic", topic, "--quiet", "--shape",
-                           "phases=100x0.1"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    send(kafka, topic, "phases=100x0.1", folder)
 
 
 def kill(job):
@@ -126,7 +123,7 @@ def test_output_is_the_same(kafka, tmp_path, submit):
         kill(governed)
         governed = start("with", options)
         sent += send(kafka, topic, WARMUP_SHAPE, tmp_path)
-        close_windows(kafka, topic, round(time.time() * 1000))
+        close_windows(kafka, topic, round(time.time() * 1000), tmp_path)
         complete = wait_for(lambda: events_in(committed_rows(tmp_path / "with" / "output")) >= sent
                             and events_in(committed_rows(tmp_path / "without" / "output")) >= sent, 150, every_s=0.5)
         with_agent, without = (committed_rows(tmp_path / arm / "output") for arm in ("with", "without"))

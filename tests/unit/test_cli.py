@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ PROGRAM = ""
 TRACES = pathlib.Path(__file__).resolve().parent.parent / "data" / "traces"
 README = pathlib.Path(__file__).resolve().parent.parent.parent / "README.md"
 OK, FAILED, USAGE = 0, 1, 2
+SHAPES = ["noise", "ramp", "wall", "plateau", "cliff", "double-peak", "sawtooth", "mixed"]
 
 
 def call(*arguments, **options):
@@ -53,9 +55,11 @@ class Dispatch(unittest.TestCase):
         self.assertEqual(call("help", "generate"), expected)
         self.assertEqual(call("generate", "-h"), expected)
         for flag, default in [("--topic", "adaptive-stream"), ("--broker", "localhost:9092"), ("--duration", "300"),
-                              ("--baseline", "100"), ("--burst-mult", "8"), ("--burst-prob", "0.1")]:
+                              ("--baseline", "100"), ("--burst-mult", "8"), ("--burst-prob", "0.1"),
+                              ("--noise", "10"), ("--keys", "0"), ("--key-skew", "0")]:
             line = next(line for line in expected[1].splitlines() if line.startswith(f"  {flag} "))
             self.assertTrue(line.endswith(f"(default {default})"), line)
+        self.assertIn("security.protocol=SASL_SSL", expected[1])
 
     def test_every_subcommand_has_help(self):
         listed = [line.split()[0] for line in call("help")[1].splitlines() if line.startswith("  ")]
@@ -129,11 +133,16 @@ class Usage(unittest.TestCase):
             ("--payload", "1000001", "0", "1000000"),
             ("--payload", "99999999999999999999", "0", "1000000"),
             ("--spacing", "even", "poisson", "regular"),
+            ("--noise", "-1", "0", "1000000"),
+            ("--keys", "-1", "0", "1000000"),
+            ("--keys", "1000001", "0", "1000000"),
+            ("--key-skew", "11", "0", "10"),
         ]:
             self.check([flag, value], f"{flag} {value}: allowed", low, high)
 
     def test_shapes(self):
-        self.check(["--shape", "brust"], "--shape", "'brust'", "burst, steady or phases")
+        self.check(["--shape", "brust"], "--shape", "'brust'", "did you mean burst?", *SHAPES, "phases=")
+        self.check(["--shape", "phases"], "--shape", "'phases'", "phases=RATExSECONDS")
         self.check(["--shape", "phases=10x5,20"], "'20'", "RATExSECONDS")
 
     def test_form(self):
@@ -143,8 +152,47 @@ class Usage(unittest.TestCase):
         self.check(["--dry-run=yes"], "--dry-run takes no value")
         self.check(["extra"], "unexpected argument 'extra'")
         self.check(["--", "--dry-run"], "unexpected argument '--dry-run'")
-        self.check(["-X", "nonsense"], "'nonsense'", "key=value")
-        self.check(["-X", "no.such.thing=1"], "no.such.thing")
+
+    def test_kafka_properties(self):
+        self.check(["-X", "nonsense"], "-X", "key=value")
+        self.check(["-X", "no.such.thing=1"], "-X", "no.such.thing")
+        self.check(["-X", "security.protokol=SSL"], "-X", "security.protokol", "did you mean security.protocol?")
+        self.check(["-X", "security.protocol=SSLL"], "-X", "security.protocol=SSLL")
+        self.check(["-X", "security.protocol=SASL_SSL", "-X", "sasl.mechanisms=PLAIN"], "sasl.username and sasl.password")
+        self.check(["-X", "security.protocol=SSL", "-X", "ssl.ca.location=/nonexistent/ca.pem"], "ssl.ca.location")
+
+    def test_config_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "client.properties")
+            for content, code, line, mentions in [
+                ("# comment\n\nbatch.sise=5\n", USAGE, ":3:", ["batch.sise", "did you mean batch.size?"]),
+                ("linger.ms=soon\n", USAGE, ":1:", ["linger.ms=soon"]),
+                ("acks=all\nnonsense\n", FAILED, ":2:", ["key=value"]),
+            ]:
+                pathlib.Path(path).write_text(content, encoding="utf-8")
+                self.check(["--config", path], path + line, *mentions, code=code)
+            missing = os.path.join(folder, "none")
+            self.check(["--config", missing], missing, "No such file", code=FAILED)
+
+    def test_secrets_are_not_shown(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "client.properties"
+            for text in ("sasl.pasword=Hunter2", "Hunter2", "Hunter2=", "Hunter2==", "ssl.key.pasword=Hunter2"):
+                path.write_text(text + "\n", encoding="utf-8")
+                for arguments in (["-X", text], ["--config", str(path)]):
+                    code, out, errors = call("generate", *arguments)
+                    self.assertIn(code, (FAILED, USAGE))
+                    self.assertEqual(out, "")
+                    self.assertNotIn("Hunter2", errors)
+                    self.assertEqual(errors.count("\n"), 1, errors)
+
+        self.check(["-Xsasl.password=Hunter2"], "unknown flag -Xsasl.password (see")
+        many = ["-X", "sasl.password=Hunter2"] * 65
+        self.assertNotIn("Hunter2", call("generate", *many)[2])
+        self.check(many, "-X: allowed is at most 64 times")
+
+    def test_seconds_file(self):
+        self.check(["--seconds", "/nonexistent/file"], "--seconds", "/nonexistent/file", "No such file", code=FAILED)
 
     def test_flags_that_exclude_each_other(self):
         trace = str(TRACES / "llm_code.csv.gz")
@@ -156,6 +204,17 @@ class Usage(unittest.TestCase):
         self.check(["--dry-run", "--json"], "--json", "--dry-run")
         self.check(["--trace", trace, "--dry-run", "--json"], "--json", "--dry-run")
         self.check(["--baseline", "1e6", "--burst-mult", "100"], "1e+08 events/s", "1e+07")
+        self.check(["--shape", "ramp", "--baseline", "2e6"], "2e+07 events/s", "1e+07")
+        self.check(["--log-uniform", "--burst-mult", "20"], "--log-uniform", "1e+07")
+        self.check(["--log-uniform", "--baseline", "5"], "--log-uniform", "--baseline")
+        self.check(["--log-uniform", "--shape", "phases=1x1"], "--log-uniform", "phases")
+        self.check(["--log-uniform", "--trace", trace], "--log-uniform", "--trace")
+        self.check(["--noise", "5"], "--noise", "sawtooth")
+        self.check(["--noise", "5", "--shape", "steady"], "--noise", "sawtooth")
+        self.check(["--noise", "5", "--trace", trace], "--noise", "--trace")
+        self.check(["--shape", "noise", "--burst-mult", "2"], "--burst-mult", "burst")
+        self.check(["--key-skew", "1"], "--key-skew", "--keys")
+        self.check(["--dry-run", "--seconds", "file"], "--seconds", "--dry-run")
 
 
 class Replay(unittest.TestCase):
@@ -222,6 +281,39 @@ class DryRun(unittest.TestCase):
         self.assertNotEqual(counts("--seed", "5"), counts("--seed", "6"))
         self.assertEqual(counts("--seed", "5", "--duration", "60"), counts("--seed", "5")[:60])
 
+    def test_training_shapes(self):
+        for shape in SHAPES:
+            rows = counts("--shape", shape)
+            self.assertEqual(len(rows), 300)
+            self.assertEqual(counts("--shape", shape, "--duration", "60"), rows[:60], shape)
+            self.assertEqual(counts("--shape", shape, "--duration", "400")[:300], rows, shape)
+            self.assertNotEqual(counts("--shape", shape, "--seed", "2"), rows, shape)
+            if shape == "noise":
+                self.assertTrue(50 < min(rows) and max(rows) < 170, rows)
+            else:
+                self.assertTrue(190 < max(rows) < 1100 and min(rows) < 100, rows)
+
+    def test_noise(self):
+        # The counts of equal gaps are the rates themselves.
+        shape = ["--shape", "noise", "--spacing", "regular", "--duration", "1000"]
+        self.assertEqual(set(counts(*shape, "--noise", "0")), {100})
+        for noise in (5, 20):
+            rows = counts(*shape, "--noise", str(noise))
+            self.assertTrue(0.85 * noise < statistics.pstdev(rows) < 1.15 * noise)
+            self.assertTrue(98 < statistics.mean(rows) < 102)
+
+    def test_log_uniform(self):
+        baselines = [sum(counts("--log-uniform", "--shape", "steady", "--spacing", "regular", "--duration", "1",
+                                "--seed", str(seed))) for seed in range(40)]
+        self.assertTrue(9 <= min(baselines) < 100 and 50000 < max(baselines) <= 501188, baselines)
+        self.assertEqual(len(set(baselines)), 40)
+        # A tenth of the baseline is noise, unless another one is given.
+        shape = ["--log-uniform", "--shape", "noise", "--spacing", "regular", "--seed", "5"]
+        self.assertTrue(all(abs(count - baselines[5]) <= 1 for count in counts(*shape, "--noise", "0")))
+        deviation = statistics.pstdev(counts(*shape))
+        self.assertTrue(0.08 < deviation / baselines[5] < 0.12, (deviation, baselines[5]))
+        self.assertTrue(counts("--log-uniform", "--duration", "1", "--seed", "5"))
+
     def test_duration(self):
         self.assertEqual(len(counts("--shape", "phases=5x100", "--duration", "10")), 10)
         self.assertEqual(len(counts("--shape", "steady", "--duration", "2 minutes")), 120)
@@ -280,6 +372,14 @@ class Failures(unittest.TestCase):
         self.assertIn("Kafka at localhost:1 does not answer", errors)
         self.assertIn("--broker", errors)
         self.assertEqual(errors.count("\n"), 1, errors)
+
+    def test_unreachable_broker_of_a_config_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "client.properties"
+            path.write_text("bootstrap.servers=localhost:2\nsecurity.protocol=SSL\n", encoding="utf-8")
+            code, out, errors = call("generate", "--config", str(path), "--duration", "1", "--quiet")
+            self.assertEqual((code, out), (FAILED, ""))
+            self.assertIn("Kafka at localhost:2 does not answer", errors)
 
 
 if __name__ == "__main__":

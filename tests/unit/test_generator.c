@@ -7,8 +7,6 @@
 #include "generator/run.h"
 #include "generator/status_line.h"
 
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,15 +18,10 @@
 #include <time.h>
 /* cmocka.h needs the four before it. */
 #include <cmocka.h>
+/* and this one needs cmocka.h */
+#include "mock_broker.h"
 
-enum { PARTITIONS = 2, EVENTS_MAXIMUM = 4096, TEXT_SIZE = 1024, PRODUCE_REQUEST = 0 };
-
-static const char topic_name[] = "adaptive-stream";
-
-typedef struct {
-    rd_kafka_t *owner;
-    rd_kafka_mock_cluster_t *cluster;
-} broker_t;
+enum { EVENTS_MAXIMUM = 4096, TEXT_SIZE = 1024, PRODUCE_REQUEST = 0 };
 
 typedef struct {
     int64_t times_ms[EVENTS_MAXIMUM]; /* of all partitions, one partition after the other */
@@ -37,33 +30,11 @@ typedef struct {
     size_t total;
 } received_t;
 
-static int start_broker(void **state)
-{
-    char error[TEXT_SIZE];
-    broker_t *broker = calloc(1, sizeof *broker);
-    rd_kafka_conf_t *config = rd_kafka_conf_new();
-    rd_kafka_conf_set(config, "log_level", "3", error,
-                      sizeof error); /* it warns that it has no broker itself */
-    broker->owner = rd_kafka_new(RD_KAFKA_PRODUCER, config, error, sizeof error);
-    broker->cluster = rd_kafka_mock_cluster_new(broker->owner, 1);
-    rd_kafka_mock_topic_create(broker->cluster, topic_name, PARTITIONS, 1);
-    *state = broker;
-    return 0;
-}
-
-static int stop_broker(void **state)
-{
-    broker_t *broker = *state;
-    rd_kafka_mock_cluster_destroy(broker->cluster);
-    rd_kafka_destroy(broker->owner);
-    free(broker);
-    return 0;
-}
-
 static run_request_t request_of(const broker_t *broker, const shape_t *shape)
 {
     run_request_t request = {
-        .kafka = {.broker = rd_kafka_mock_cluster_bootstraps(broker->cluster), .topic = topic_name},
+        .client = {.broker = rd_kafka_mock_cluster_bootstraps(broker->cluster)},
+        .topic = topic_name,
         .seed = 1,
         .payload_bytes = 10,
         .quiet = true,
@@ -96,8 +67,9 @@ static run_report_t run(const run_request_t *request)
     return report;
 }
 
-static void receive_message(received_t *received, const rd_kafka_message_t *message)
+static void receive_message(const rd_kafka_message_t *message, void *context)
 {
+    received_t *received = context;
     assert_true(received->total < EVENTS_MAXIMUM);
     rd_kafka_timestamp_type_t type;
     char text[TEXT_SIZE];
@@ -112,44 +84,6 @@ static void receive_message(received_t *received, const rd_kafka_message_t *mess
     received->counts[message->partition]++;
 }
 
-static void receive_partition(received_t *received, rd_kafka_t *consumer, int partition)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic_name, partition)->offset = 0;
-    rd_kafka_assign(consumer, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    for (bool end = false; !end;) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer, 30000);
-        assert_non_null(message);
-        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            end = true;
-        else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            receive_message(received, message);
-        rd_kafka_message_destroy(message);
-    }
-}
-
-static void receive_all(const broker_t *broker, received_t *received)
-{
-    char error[TEXT_SIZE];
-    rd_kafka_conf_t *config = rd_kafka_conf_new();
-    const char *const properties[][2] = {
-        {"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(broker->cluster)},
-        {"group.id", "test"},
-        {"enable.partition.eof", "true"},
-        {"auto.offset.reset", "earliest"},
-    };
-    for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++)
-        rd_kafka_conf_set(config, properties[i][0], properties[i][1], error, sizeof error);
-    rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, config, error, sizeof error);
-    assert_non_null(consumer);
-    memset(received, 0, sizeof *received);
-    for (int partition = 0; partition < PARTITIONS; partition++)
-        receive_partition(received, consumer, partition);
-    rd_kafka_consumer_close(consumer);
-    rd_kafka_destroy(consumer);
-}
-
 static int compare(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -160,7 +94,8 @@ static int compare(const void *a, const void *b)
 static void check_received(const broker_t *broker, const run_request_t *request, const run_report_t *report)
 {
     static received_t received;
-    receive_all(broker, &received);
+    memset(&received, 0, sizeof received);
+    receive_all(broker, receive_message, &received);
     assert_int_equal(received.total, count_of(request->arrivals));
     assert_in_range(received.counts[0], received.total / 2, received.total / 2 + 1);
     assert_memory_equal(received.times_ms, received.value_times_ms, received.total * sizeof(int64_t));
@@ -194,15 +129,55 @@ static void test_full_queue_keeps_the_schedule(void **state)
     static const char *const properties[] = {"queue.buffering.max.messages=20", "linger.ms=0"};
     shape_t shape = shape_of("phases=2000x0.3");
     run_request_t request = request_of(broker, &shape);
-    request.kafka.properties = properties;
-    request.kafka.property_count = 2;
+    request.client.arguments = properties;
+    request.client.argument_count = 2;
     rd_kafka_mock_broker_set_rtt(broker->cluster, 1, 50);
     run_report_t report = run(&request);
     rd_kafka_mock_broker_set_rtt(broker->cluster, 1, 0);
     assert_true(report.queue_full > 0);
     assert_true(report.max_lateness_ms > 50);
+    assert_int_equal(report.pace.seconds, 1);
     assert_int_equal(report.counts.delivered, report.sent);
     check_received(broker, &request, &report);
+}
+
+/* Handed over in time, but not acknowledged within a second: the target was not held. */
+static void test_slow_broker_is_noticed(void **state)
+{
+    broker_t *broker = *state;
+    shape_t shape = shape_of("phases=100x0.3");
+    run_request_t request = request_of(broker, &shape);
+    /* The client has at most five requests under way: what comes later waits for one of these. */
+    rd_kafka_mock_broker_push_request_error_rtts(broker->cluster, 1, PRODUCE_REQUEST, 5, 0, 1200, 0, 1200, 0,
+                                                 1200, 0, 1200, 0, 1200);
+    run_report_t report = run(&request);
+    assert_int_equal(report.counts.delivered, report.sent);
+    assert_int_equal(report.queue_full, 0);
+    assert_int_equal(report.pace.seconds, 1);
+    assert_int_equal(report.pace.missed, 1);
+    assert_int_equal(report.pace.worst_planned, report.sent);
+    assert_int_equal(report.pace.worst_in_time, 0);
+}
+
+static void test_seconds_are_written(void **state)
+{
+    shape_t shape = shape_of("phases=200x1.2");
+    run_request_t request = request_of(*state, &shape);
+    arrivals_of_shape(&request.arrivals, &shape, SHAPE_FOREVER_NS, SPACING_REGULAR, 1);
+    char *text = NULL;
+    size_t size;
+    request.seconds_file = open_memstream(&text, &size);
+    run_report_t report = run(&request);
+    fclose(request.seconds_file);
+    assert_int_equal(report.sent, 240);
+    assert_int_equal(report.pace.seconds, 2);
+    int sent[2], in_time[2], end = 0;
+    sscanf(text, "second,planned,sent,in_time\n0,200,%d,%d\n1,40,%d,%d\n%n", &sent[0], &in_time[0], &sent[1],
+           &in_time[1], &end);
+    if ((size_t)end != size) fail_msg("%s", text);
+    assert_true(sent[0] <= 200 && in_time[0] <= 200 && in_time[1] <= 40);
+    assert_true(sent[0] + sent[1] <= 240);
+    free(text);
 }
 
 static void test_failures_are_counted(void **state)
@@ -211,8 +186,8 @@ static void test_failures_are_counted(void **state)
     static const char *const properties[] = {"enable.idempotence=false"};
     shape_t shape = shape_of("phases=500x0.5");
     run_request_t request = request_of(broker, &shape);
-    request.kafka.properties = properties;
-    request.kafka.property_count = 1;
+    request.client.arguments = properties;
+    request.client.argument_count = 1;
     rd_kafka_mock_push_request_errors(broker->cluster, PRODUCE_REQUEST, 1,
                                       RD_KAFKA_RESP_ERR_POLICY_VIOLATION);
     run_report_t report = run(&request);
@@ -226,8 +201,8 @@ static void test_too_large_event_fails_alone(void **state)
     shape_t shape = shape_of("phases=100x0.1");
     run_request_t request = request_of(*state, &shape);
     static const char *const properties[] = {"message.max.bytes=1000"};
-    request.kafka.properties = properties;
-    request.kafka.property_count = 1;
+    request.client.arguments = properties;
+    request.client.argument_count = 1;
     request.payload_bytes = 2000;
     run_report_t report = run(&request);
     assert_true(report.sent > 0);
@@ -249,12 +224,12 @@ static void test_missing_topic(void **state)
 {
     shape_t shape = shape_of("phases=100x0.1");
     run_request_t request = request_of(*state, &shape);
-    request.kafka.topic = "adaptive-steam";
+    request.topic = "adaptive-steam";
     /* Twice: asking must not have created it. */
     check_refused(&request, PRODUCER_UNAVAILABLE, "no topic 'adaptive-steam'",
-                  "did you mean 'adaptive-stream'", request.kafka.broker);
+                  "did you mean 'adaptive-stream'", request.client.broker);
     check_refused(&request, PRODUCER_UNAVAILABLE, "no topic 'adaptive-steam'", "--create", "--partitions");
-    request.kafka.topic = "quite-another";
+    request.topic = "quite-another";
     check_refused(&request, PRODUCER_UNAVAILABLE, "no topic 'quite-another'", "", "");
 }
 
@@ -262,11 +237,39 @@ static void test_wrong_properties(void **state)
 {
     shape_t shape = shape_of("phases=100x0.1");
     run_request_t request = request_of(*state, &shape);
-    static const char *const wrong[] = {"linger.mss=5", "linger.ms=soon", "linger.ms", "=5"};
+    static const struct {
+        const char *text, *mentions[2];
+    } wrong[] = {
+        {"batch.sise=5", {"batch.sise", "did you mean batch.size?"}},
+        {"linger.ms=soon", {"linger.ms=soon", "-X"}},
+        {"security.protocol=SSLL", {"security.protocol=SSLL", "-X"}},
+        {"linger.ms", {"key=value", "-X"}},
+        {"=5", {"key=value", "-X"}},
+    };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        request.kafka.properties = &wrong[i];
-        request.kafka.property_count = 1;
-        check_refused(&request, PRODUCER_BAD_PROPERTY, "Kafka property", wrong[i], "");
+        request.client.arguments = &wrong[i].text;
+        request.client.argument_count = 1;
+        check_refused(&request, PRODUCER_BAD_PROPERTY, "Kafka property", wrong[i].mentions[0],
+                      wrong[i].mentions[1]);
+    }
+}
+
+/* However wrong the property is that a secret was meant for. */
+static void test_secrets_are_not_shown(void **state)
+{
+    shape_t shape = shape_of("phases=100x0.1");
+    run_request_t request = request_of(*state, &shape);
+    static const char *const wrong[] = {
+        "sasl.pasword=Hunter2",     "sasl.oauthbearer.method=Hunter2", "Hunter2", "Hunter2==",
+        "sasl.jaas.config=Hunter2",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        run_report_t report;
+        char error[TEXT_SIZE] = "";
+        request.client.arguments = &wrong[i];
+        request.client.argument_count = 1;
+        assert_int_equal(run_generator(&request, &report, error, sizeof error), PRODUCER_BAD_PROPERTY);
+        if (strstr(error, "Hunter2") != NULL || error[0] == '\0') fail_msg("%s: %s", wrong[i], error);
     }
 }
 
@@ -279,6 +282,16 @@ static void test_event_text(void **state)
     const char *text = event_write(writer, &event, &length);
     assert_string_equal(text, "{\"ts\":1735689600.125,\"value\":417,\"rate_target\":200,\"second\":12,"
                               "\"payload\":\"xxxx\"}");
+    assert_int_equal(length, strlen(text));
+    event.timestamp_ms = 1735689600120;
+    event.rate_per_s = 99.5;
+    text = event_write(writer, &event, &length);
+    assert_non_null(strstr(text, "{\"ts\":1735689600.12,"));
+    assert_non_null(strstr(text, ",\"rate_target\":99.5,"));
+    event.timestamp_ms = 1735689600005;
+    assert_non_null(strstr(event_write(writer, &event, &length), "{\"ts\":1735689600.005,"));
+    event.timestamp_ms = 1735689600000;
+    assert_non_null(strstr(event_write(writer, &event, &length), "{\"ts\":1735689600,"));
     assert_int_equal(length, strlen(text));
     event_writer_free(writer);
 
@@ -310,20 +323,25 @@ static void test_status_text(void **state)
 static void test_report_json(void **state)
 {
     (void)state;
-    run_request_t request = {.kafka = {.topic = "t\"1", .broker = "b:1"}, .seed = 7};
+    run_request_t request = {.client = {.broker = "b:1"}, .topic = "t\"1", .seed = 7};
     run_report_t report = {.started_ms = 5, .elapsed_s = 1.5, .expected_events = 10, .sent = 9};
     report.counts.delivered = 8;
     report.counts.failed = 1;
     strcpy(report.counts.first_failure, "late");
+    report.pace = (pace_verdict_t){
+        .seconds = 4, .missed = 2, .worst_second = 3, .worst_planned = 400, .worst_in_time = 300};
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     report_print_json(&request, &report, true, out);
     fclose(out);
-    assert_string_equal(text, "{\"started_ms\":5,\"elapsed_s\":1.5,\"seed\":7,\"expected\":10,\"sent\":9,"
-                              "\"delivered\":8,\"failed\":1,\"first_failure\":\"late\",\"queue_full\":0,"
-                              "\"lateness_mean_ms\":0,\"lateness_max_ms\":0,\"interrupted\":true,"
-                              "\"topic\":\"t\\\"1\",\"broker\":\"b:1\"}\n");
+    assert_string_equal(text,
+                        "{\"started_ms\":5,\"elapsed_s\":1.5,\"seed\":7,\"expected\":10,\"sent\":9,"
+                        "\"delivered\":8,\"failed\":1,\"first_failure\":\"late\",\"queue_full\":0,"
+                        "\"lateness_mean_ms\":0,\"lateness_max_ms\":0,\"seconds\":4,\"seconds_missed\":2,"
+                        "\"worst_second\":3,\"worst_planned\":400,\"worst_in_time\":300,"
+                        "\"worst_shortfall\":0.25,\"interrupted\":true,"
+                        "\"topic\":\"t\\\"1\",\"broker\":\"b:1\"}\n");
     free(text);
 }
 
@@ -347,19 +365,21 @@ static void test_interrupt_stops_and_delivers(void **state)
     assert_true((double)report.sent < report.expected_events);
     assert_int_equal(report.counts.delivered, report.sent);
     assert_int_equal(report.counts.failed, 0);
+    assert_true((double)report.pace.seconds <= report.elapsed_s);
 }
-
-#define WITH_BROKER(test) cmocka_unit_test_setup_teardown(test, start_broker, stop_broker)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_BROKER(test_events_arrive_as_scheduled),
         WITH_BROKER(test_full_queue_keeps_the_schedule),
+        WITH_BROKER(test_slow_broker_is_noticed),
+        WITH_BROKER(test_seconds_are_written),
         WITH_BROKER(test_failures_are_counted),
         WITH_BROKER(test_too_large_event_fails_alone),
         WITH_BROKER(test_missing_topic),
         WITH_BROKER(test_wrong_properties),
+        WITH_BROKER(test_secrets_are_not_shown),
         cmocka_unit_test(test_event_text),
         cmocka_unit_test(test_status_text),
         cmocka_unit_test(test_report_json),

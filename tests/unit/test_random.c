@@ -1,5 +1,6 @@
-/* The random source: the published generator, and the distributions drawn from it. */
+/* The random source: the published generator, the distributions drawn from it, and powers for them. */
 /* links: common */
+#include "common/power.h"
 #include "common/random.h"
 
 #include <math.h>
@@ -90,6 +91,39 @@ static void test_exponential(void **state)
     assert_true(fabs((double)above_two / DRAWS - tail) < 5 * sqrt(tail * (1 - tail) / DRAWS));
 }
 
+static void test_normal(void **state)
+{
+    (void)state;
+    random_t random;
+    random_seed(&random, 7, 0);
+    double sum = 0, squares = 0;
+    int above_one = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        double x = random_normal(&random);
+        sum += x;
+        squares += x * x;
+        above_one += x > 1;
+    }
+    check_moments(sum, squares, 0, 1, 3);
+    double tail = erfc(1 / sqrt(2)) / 2;
+    assert_true(fabs((double)above_one / DRAWS - tail) < 5 * sqrt(tail * (1 - tail) / DRAWS));
+}
+
+static void test_power(void **state)
+{
+    (void)state;
+    assert_true(power(10, 3) == 1000);
+    assert_true(power(7, 0) == 1);
+    assert_true(power(2, 0.5) == sqrt(2));
+    random_t random;
+    random_seed(&random, 7, 0);
+    for (int i = 0; i < 10000; i++) {
+        double base = 1 + 1e6 * random_uniform(&random), exponent = 10 * random_uniform(&random);
+        double expected = pow(base, exponent);
+        assert_true(fabs(power(base, exponent) - expected) < 1e-12 * expected);
+    }
+}
+
 static void test_poisson(void **state)
 {
     (void)state;
@@ -131,6 +165,8 @@ int main(void)
         cmocka_unit_test(test_seeds_and_streams_differ),
         cmocka_unit_test(test_uniform),
         cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_normal),
+        cmocka_unit_test(test_power),
         cmocka_unit_test(test_poisson),
         cmocka_unit_test(test_below),
     };
