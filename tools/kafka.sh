@@ -115,12 +115,14 @@ PROPERTIES
 
 # Sets `jvm`: made to start quickly rather than to run fast for days, and to write nothing outside DIR.
 choose_jvm() {
-    if [[ -z ${ADAPTIVESTREAM_KAFKA_LIBS:-} || -z ${ADAPTIVESTREAM_PYTHON:-} || -z ${JAVA_HOME:-} ]]; then
+    if [[ -z ${ADAPTIVESTREAM_KAFKA_LIBS:-} || -z ${ADAPTIVESTREAM_PYTHON:-} ||
+        -z ${ADAPTIVESTREAM_KAFKA_JAVA_HOME:-} ]]; then
         local settings
         settings=$("$here/setup.sh" env) || exit 1
         eval "$settings"
     fi
-    jvm=("$JAVA_HOME/bin/java" -Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData
+    jvm=("$ADAPTIVESTREAM_KAFKA_JAVA_HOME/bin/java" -Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+        -XX:-UsePerfData
         "-Dlog4j.configuration=file:$folder/log4j.properties" -cp "$ADAPTIVESTREAM_KAFKA_LIBS/*")
 }
 
