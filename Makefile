@@ -9,11 +9,15 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 
-.PHONY: help build spark demo bench-phases bench-strict bench-cpu bench-agent bench-decide bench-generator test test-unit \
-	test-jvm test-spark asan tsan fmt fmt-check clean kafka-up kafka-down
+# All Sparks but the one that `make test` runs, each with the JDKs that it runs on.
+OTHERS := 3.3.4-jdk17 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
+
+.PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
+	bench-generator matrix test test-unit test-jvm test-spark test-spark4 test-matrix asan tsan fmt fmt-check clean kafka-up \
+	kafka-down
 
 help: ## Lists every task
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## Builds build/adaptivestream and build/libadaptivestream.so
 	@tools/setup.sh build
@@ -22,6 +26,15 @@ build: ## Builds build/adaptivestream and build/libadaptivestream.so
 
 spark: ## Fetches Spark, Kafka and the connector into the user's cache, once
 	@tools/setup.sh spark
+
+spark4: ## Fetches Spark 4.2.0 and its connector beside it
+	@tools/setup.sh spark 4.2.0
+
+sparks: spark classes ## Fetches every Spark of tools/spark/versions.txt (2.4 GB)
+	@for version in $$(sed -n 's/^\([0-9.]*\) .*/\1/p' tools/spark/versions.txt); do tools/setup.sh spark "$$version"; done
+
+classes: ## Fetches the jars of other Sparks whose classes the JVM tests look at (220 MB)
+	@tools/setup.sh classes
 
 demo: build spark ## Shows a governed and an ungoverned query side by side on real Spark and Kafka
 	@$(PYTHON) tools/demo.py
@@ -44,17 +57,26 @@ bench-decide: build ## Measures how long a decision takes, and shows how large a
 bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
 	@$(PYTHON) tools/bench_generator.py $(ARGS)
 
-test: build spark ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
+matrix: build sparks ## Tries every Spark, JDK, source and trigger: what is governed, what is left alone (25 minutes)
+	@$(PYTHON) tools/matrix.py $(ARGS)
+
+test: build spark classes ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
 	@tools/test.sh unit asan jvm spark
 
 test-unit: build ## Runs the unit and fuzz tests
 	@tools/test.sh unit
 
-test-jvm: build spark ## Runs the agent in a JVM, on a copy of Spark's trigger
+test-jvm: build spark classes ## Runs the agent in a JVM, on a copy of Spark's trigger and on the classes of every Spark
 	@tools/test.sh jvm
 
 test-spark: build spark ## Runs real Spark jobs on real Kafka, with and without the agent
 	@tools/test.sh spark
+
+test-spark4: build spark4 ## Runs the same on Spark 4.2.0, with JDK 17 and 25 (25 minutes)
+	@tools/test.sh spark-4.2.0-jdk17 spark-4.2.0-jdk25
+
+test-matrix: build sparks ## Runs the same on every other Spark and JDK (100 minutes), and the JVM tests
+	@tools/test.sh jvm $(OTHERS:%=spark-%)
 
 asan: ## Runs the unit and fuzz tests under address and undefined-behaviour sanitizers
 	@tools/setup.sh build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tools/test.sh PART...: runs parts of the test suite one after the other and sums them up in the last line.
-# Parts: unit, asan, tsan (each the unit and fuzz tests), jvm, spark. A failed part does not hide the next;
-# exit 1 if any failed. What a part needs is prepared by the targets of the Makefile.
+# Parts: unit, asan, tsan (each the unit and fuzz tests), jvm, spark, spark-VERSION-jdkJDK as in spark-4.2.0-jdk25. A failed
+# part does not hide the next; exit 1 if any failed. What a part needs is prepared by the targets of the Makefile.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,9 +20,10 @@ sanitized() {
     "${prefix[@]}" "${ctest[@]}" --test-dir "$folder" "${@:3}"
 }
 
+# run_pytest FOLDER [SPARK JDK]
 run_pytest() {
     local settings
-    settings=$(tools/setup.sh env) || return 1
+    settings=$(tools/setup.sh env "${@:2}") || return 1
     eval "$settings"
     ADAPTIVESTREAM_BUILD=$PWD/build "$ADAPTIVESTREAM_PYTHON" -m pytest -ra --durations=5 "tests/$1"
 }
@@ -34,8 +35,12 @@ run_part() {
     # gcc 12's thread sanitizer crashes in threads made by thrd_create(), as librdkafka's are.
     tsan) sanitized tsan thread --exclude-regex '^test_(generator|keys|cli)$' ;;
     jvm | spark) run_pytest "$1" ;;
+    spark-*-jdk*)
+        local version=${1#spark-}
+        run_pytest spark "${version%-jdk*}" "${version##*-jdk}"
+        ;;
     *)
-        echo "test.sh: unknown part $1: unit, asan, tsan, jvm or spark" >&2
+        echo "test.sh: unknown part $1: unit, asan, tsan, jvm, spark or spark-VERSION-jdkJDK" >&2
         return 2
         ;;
     esac

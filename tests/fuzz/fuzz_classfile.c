@@ -10,6 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const classfile_target_t targets[] = {
     {"org/apache/spark/sql/execution/streaming/ProcessingTimeExecutor", "intervalMs", "()J", "intervalMs",
      "J"},
+    {"org/apache/spark/sql/execution/streaming/runtime/ProcessingTimeExecutor", "intervalMs", "()J",
+     "intervalMs", "J"},
     {"org/apache/spark/util/SystemClock", "waitTillTime", "(J)J", "minPollTime", "J"},
     {"org/apache/spark/util/SystemClock", "waitTillTime", "(J)J", NULL, NULL},
     {"Sample", "wanted", "(J)J", "shape", "J"},

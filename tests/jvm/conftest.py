@@ -1,5 +1,4 @@
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -65,15 +64,3 @@ def job(start):
         return start("standin.Job", *settings, *flags, agent=agent, variables=variables)
 
     return starter
-
-
-@pytest.fixture(scope="session")
-def spark_home():
-    """The pinned Spark that tools/setup.sh has put into the user's cache."""
-    shell = 'settings=$(tools/setup.sh env) && eval "$settings" && printf %s "$ADAPTIVESTREAM_SPARK_HOME"'
-    result = subprocess.run(
-        ["bash", "-c", shell], cwd=jvm.PROJECT, capture_output=True, text=True, timeout=jvm.DEADLINE_S
-    )
-    if result.returncode != 0:
-        pytest.skip(f"no Spark: run `tools/setup.sh spark` ({result.stderr.strip()})")
-    return pathlib.Path(result.stdout)

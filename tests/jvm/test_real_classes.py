@@ -1,94 +1,108 @@
-"""The class rewriter on the classes of the pinned Spark: what javap sees, what a JVM accepts, what mutations do to it."""
+"""The class rewriter on the classes of real Sparks: what javap sees, what a JVM accepts, what mutations do to them."""
 
 import os
 import re
 import shutil
 import subprocess
-import zipfile
 
 import jvm
 import pytest
+import sparks
+from class_files import ClassPath
 
-EXECUTOR = "org/apache/spark/sql/execution/streaming/ProcessingTimeExecutor"
-CLOCK = "org/apache/spark/util/SystemClock"
-TARGETS = {EXECUTOR: ["intervalMs", "()J", "intervalMs", "J"], CLOCK: ["waitTillTime", "(J)J", "minPollTime", "J"]}
+METHODS = {"executor": ("intervalMs", "()J", "intervalMs", "J"), "clock": ("waitTillTime", "(J)J", "minPollTime", "J")}
 
 
-@pytest.fixture(scope="module")
-def originals(spark_home, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("originals")
-    for jar in sorted((spark_home / "jars").glob("spark-*.jar")):
-        with zipfile.ZipFile(jar) as archive:
-            for name in archive.namelist():
-                if name.removesuffix(".class") in TARGETS:
-                    archive.extract(name, folder)
-    assert all((folder / f"{name}.class").exists() for name in TARGETS)
+def targets(spark):
+    return {"executor": sparks.package(spark) + "ProcessingTimeExecutor", "clock": sparks.CLOCK}
+
+
+@pytest.fixture(scope="module", params=sparks.known(), ids=lambda spark: spark.version)
+def spark(request):
+    if not sparks.jars(request.param):
+        pytest.skip(sparks.missing(request.param))
+    return request.param
+
+
+def extract(spark, folder):
+    classpath = ClassPath(sparks.jars(spark))
+    for target, name in targets(spark).items():
+        (folder / f"{target}.class").write_bytes(classpath.bytes_of(name))
+    classpath.close()
     return folder
 
 
-def rewrite(source, target, name, *shape):
-    target.parent.mkdir(parents=True, exist_ok=True)
-    command = [jvm.BUILD / "tests" / "rewrite_class", source, target, name, *shape]
+@pytest.fixture(scope="module")
+def originals(spark, tmp_path_factory):
+    return extract(spark, tmp_path_factory.mktemp("originals"))
+
+
+def rewrite(source, output, name, shape):
+    command = [jvm.BUILD / "tests" / "rewrite_class", source, output, name, *shape]
     return subprocess.run(command, capture_output=True, text=True, timeout=jvm.DEADLINE_S)
 
 
 @pytest.fixture(scope="module")
-def rewritten(originals, tmp_path_factory):
+def rewritten(spark, originals, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rewritten")
-    for name, shape in TARGETS.items():
-        result = rewrite(originals / f"{name}.class", folder / f"{name}.class", name, *shape)
+    for target, name in targets(spark).items():
+        result = rewrite(originals / f"{target}.class", folder / f"{target}.class", name, METHODS[target])
         assert result.returncode == 0, result.stderr
     return folder
 
 
-def members(jdk, file):
-    """javap's view of a class: {member's declaration: its lines}. Constants are compared by text, not by number."""
-    command = [jdk / "bin" / "javap", "-v", "-p", file]
+def javap(files):
+    """Its view of each class: {member's declaration: its lines}. Constants are compared by text, not by number."""
+    command = [jvm.find_jdks()[0][1] / "bin" / "javap", "-v", "-p", *files]
     text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=jvm.DEADLINE_S).stdout
-    body = text[text.index("\n{\n") + 3 :]
-    return {block.split("\n", 1)[0].strip(): block for block in re.split(r"\n\n", body)}
+    classes = re.split(r"^Classfile ", text, flags=re.MULTILINE)[1:]
+    bodies = [part[part.index("\n{\n") + 3 :] for part in classes]
+    return [{block.split("\n", 1)[0].strip(): block for block in re.split(r"\n\n", body)} for body in bodies]
 
 
-def declared(members_of_class, method):
-    return next(name for name in members_of_class if f" {method}(" in name)
+def declared(members, method):
+    return next(name for name in members if f" {method}(" in name)
 
 
-@pytest.mark.parametrize("name", TARGETS, ids=["executor", "clock"])
-def test_only_the_one_method_changes(jdk, originals, rewritten, name):
-    method = TARGETS[name][0]
-    before = members(jdk, originals / f"{name}.class")
-    after = members(jdk, rewritten / f"{name}.class")
-    old, new = declared(before, method), declared(after, method)
-    assert "ACC_NATIVE" not in before[old] and "Code:" in before[old]
-    assert "ACC_NATIVE" in after[new] and "Code:" not in after[new]
-    assert re.sub(r"\bnative ", "", new) == old
-    del before[old], after[new]
-    assert after == before and len(after) > 3
+def test_only_the_one_method_changes(originals, rewritten):
+    files = [folder / f"{target}.class" for target in METHODS for folder in (originals, rewritten)]
+    views = javap(files)
+    assert len(views) == len(files)
+    for target, before, after in zip(METHODS, views[::2], views[1::2]):
+        method = METHODS[target][0]
+        old, new = declared(before, method), declared(after, method)
+        assert "ACC_NATIVE" not in before[old] and "Code:" in before[old]
+        assert "ACC_NATIVE" in after[new] and "Code:" not in after[new]
+        assert re.sub(r"\bnative ", "", new) == old
+        del before[old], after[new]
+        assert after == before and len(after) > 3
 
 
-@pytest.mark.parametrize("name", TARGETS, ids=["executor", "clock"])
-def test_a_second_pass_changes_nothing(rewritten, tmp_path, name):
-    result = rewrite(rewritten / f"{name}.class", tmp_path / "twice", name, *TARGETS[name])
-    assert (result.returncode, (tmp_path / "twice").exists()) == (1, False)
+@pytest.mark.parametrize("target", METHODS)
+def test_a_second_pass_changes_nothing(spark, rewritten, tmp_path, target):
+    output = tmp_path / "twice"
+    result = rewrite(rewritten / f"{target}.class", output, targets(spark)[target], METHODS[target])
+    assert (result.returncode, output.exists()) == (1, False)
     assert "native already" in result.stderr
 
 
-@pytest.mark.parametrize("name", TARGETS, ids=["executor", "clock"])
-def test_an_unknown_shape_is_left_alone(originals, tmp_path, name):
-    method, descriptor, field, field_type = TARGETS[name]
+@pytest.mark.parametrize("target", METHODS)
+def test_an_unknown_shape_is_left_alone(spark, originals, tmp_path, target):
+    method, descriptor, field, field_type = METHODS[target]
     for shape in [(method, descriptor, "elsewhere", field_type), (method, "(I)I", field, field_type)]:
-        result = rewrite(originals / f"{name}.class", tmp_path / "out", name, *shape)
-        assert (result.returncode, (tmp_path / "out").exists()) == (1, False)
+        output = tmp_path / "out"
+        result = rewrite(originals / f"{target}.class", output, targets(spark)[target], shape)
+        assert (result.returncode, output.exists()) == (1, False)
         assert "has no" in result.stderr
 
 
-@pytest.mark.parametrize("name", TARGETS, ids=["executor", "clock"])
-def test_a_verifying_jvm_loads_it(jdk, rewritten, spark_home, classes, name):
-    classpath = os.pathsep.join([str(rewritten), f"{spark_home}/jars/*", str(classes)])  # Spark before its stand-ins
-    wanted = [name.replace("/", "."), TARGETS[name][0]]
-    command = [jdk / "bin" / "java", "-Xverify:all", "-cp", classpath, "standin.LoadClass", *wanted]
-    result = subprocess.run(command, capture_output=True, text=True, env=jvm.environment(), timeout=jvm.DEADLINE_S)
-    assert (result.returncode, result.stdout) == (0, "native\n"), result.stderr
+def test_a_verifying_jvm_takes_what_the_agent_makes_of_them(start, spark, classes):
+    classpath = os.pathsep.join(map(str, [*sparks.jars(spark), classes]))  # Spark before its stand-ins
+    executor = targets(spark)["executor"].replace("/", ".")
+    program = start("standin.RealSpark", f"-Dexecutor={executor}", agent="", classpath=classpath)
+    assert program.wait() == 0, program.transcript()
+    assert program.out == ["native true true", "interval 700", "wait truthful"], program.transcript()
+    assert program.agent_lines() == []
 
 
 def fuzzer():
@@ -102,18 +116,13 @@ def fuzzer():
     return [*(prefix if allowed else []), sanitized]
 
 
-def test_cut_and_mutated_classes_are_harmless(originals, tmp_path):
+def test_cut_and_mutated_classes_are_harmless(originals):
     """Every truncation and 20000 mutations."""
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    for name in TARGETS:
-        shutil.copy(originals / f"{name}.class", corpus)
-    environment = {**os.environ, "FUZZ_TRUNCATE": "65536"}
     result = subprocess.run(
-        [*fuzzer(), corpus],
+        [*fuzzer(), originals],
         capture_output=True,
         text=True,
-        env=environment,
+        env={**os.environ, "FUZZ_TRUNCATE": "65536"},
         timeout=300,
     )
     assert result.returncode == 0, result.stderr
