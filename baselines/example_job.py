@@ -51,8 +51,11 @@ def windows(events, options):
 def main():
     options = arguments()
     try:
-        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
+        try:
+            from pyspark.errors import PySparkException
+        except ImportError:  # before Spark 3.4
+            from pyspark.sql.utils import CapturedException as PySparkException
     except ImportError:
         sys.exit("example_job: pyspark is missing; run it with spark-submit, or `pip install pyspark==3.5.7`")
     spark = SparkSession.builder.appName("example_job").getOrCreate()

@@ -42,8 +42,9 @@ def check_topic(spark, options):
         properties.setProperty("request.timeout.ms", "5000")
         admin = admin_class.create(properties)
     except TypeError:
+        scala = "2.12" if spark.version.startswith("3.") else "2.13"
         fail("Spark's Kafka connector is missing; "
-             "add --packages org.apache.spark:spark-sql-kafka-0-10_2.12:" + spark.version)
+             f"add --packages org.apache.spark:spark-sql-kafka-0-10_{scala}:{spark.version}")
     except Exception as error:
         fail(f"broker {options.broker}: {cause(error)}; write --broker HOST:PORT")
     try:
@@ -82,8 +83,11 @@ def start(spark, options):
 def main():
     options = arguments()
     try:
-        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
+        try:
+            from pyspark.errors import PySparkException
+        except ImportError:  # before Spark 3.4
+            from pyspark.sql.utils import CapturedException as PySparkException
     except ImportError:
         fail("pyspark is missing; run it with spark-submit, or `pip install pyspark==3.5.7`")
     # All batches are kept, so that the summary counts every one.
