@@ -30,7 +30,7 @@ spark: ## Fetches Spark, Kafka and the connector into the user's cache, once
 spark4: ## Fetches Spark 4.2.0 and its connector beside it
 	@tools/setup.sh spark 4.2.0
 
-sparks: spark classes ## Fetches every Spark of tools/spark/versions.txt (2.4 GB)
+sparks: spark classes ## Fetches every Spark of tools/spark/versions.txt (2.7 GB)
 	@for version in $$(sed -n 's/^\([0-9.]*\) .*/\1/p' tools/spark/versions.txt); do tools/setup.sh spark "$$version"; done
 
 classes: ## Fetches the jars of other Sparks whose classes the JVM tests look at (220 MB)

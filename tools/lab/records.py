@@ -35,10 +35,13 @@ def take_folder(folder, fresh=False):
         raise LabError(f"cannot use {folder} for the records: {error}; name another folder with --output") from error
 
 
+def agent_digest():
+    return hashlib.sha256(pathlib.Path(agent()).read_bytes()).hexdigest()
+
+
 def made_with(plan):
     """What a run's figures are made with; as it reads back from JSON."""
-    digest = hashlib.sha256(pathlib.Path(agent()).read_bytes()).hexdigest()
-    return json.loads(json.dumps({"plan": dataclasses.asdict(plan), "agent_sha256": digest}))
+    return json.loads(json.dumps({"plan": dataclasses.asdict(plan), "agent_sha256": agent_digest()}))
 
 
 def keep_run(folder, report, made):
