@@ -136,8 +136,31 @@ def wait_for(condition, timeout_s, every_s=0.05):
         time.sleep(every_s)
 
 
+def _cpu_of(stat):
+    """The name in a stat file of /proc, and user and system time so far."""
+    with open(stat, encoding="ascii", errors="replace") as file:
+        name, _, rest = file.read().partition("(")[2].rpartition(")")
+    fields = rest.split()
+    return name, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def cpu_seconds(pid):
     """User and system time of a process so far."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return _cpu_of(f"/proc/{pid}/stat")[1]
+
+
+class CompilerTime:
+    """CPU seconds of a JVM's compiler threads. Such a thread may end when it has been idle, and takes its time out of the
+    list of threads: so look often, what was seen is kept."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.threads = {}
+
+    def seconds(self):
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            with contextlib.suppress(OSError):  # it has just ended
+                name, seconds = _cpu_of(f"/proc/{self.pid}/task/{thread}/stat")
+                if "CompilerThre" in name:  # cut to 15 characters by the kernel
+                    self.threads[thread] = seconds
+        return sum(self.threads.values())

@@ -9,7 +9,7 @@ import time
 from lab import journal
 from lab.driver import JOBS, Driver
 from lab.environment import ROOT
-from lab.processes import cpu_seconds
+from lab.processes import CompilerTime, cpu_seconds
 from lab.records import keep_run, made_with
 from lab.traffic import Traffic, measure, repeat, seconds_of
 
@@ -72,26 +72,32 @@ def warm_driver(kafka, plan, folder, tag, say=lambda text: None, topics=None):
 
 
 def measured_run(kafka, plan, folder, tag, say=lambda text: None, every_second=lambda elapsed_s: None):
-    """Runs the plan and returns measure's report, with "cpu_s" of the JVM over the traffic, "window_s", and what it was
-    "made" with."""
+    """Runs the plan and returns measure's report, with "cpu_s" of the JVM over the traffic, "compiler_s" of it in the JVM's
+    compilers, "window_s", and what it was "made" with."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     made = made_with(plan)
     with warm_driver(kafka, plan, folder, tag, say) as (driver, ready):
         say("traffic begins")
-        begin_s = window_begin_s = time.monotonic()
-        cpu_begin_s, settled = cpu_seconds(ready["jvm_pid"]), plan.settle_s <= 0
+        begin_s = time.monotonic()
+        compilers = CompilerTime(ready["jvm_pid"])
+
+        def now():
+            return time.monotonic(), cpu_seconds(ready["jvm_pid"]), compilers.seconds()
+
+        window, settled = now(), plan.settle_s <= 0
         with Traffic(kafka.broker, f"events-{tag}", plan.shape(), folder, plan.seed) as traffic:
             while traffic.wait(1) is None:
                 every_second(time.monotonic() - begin_s)
+                compilers.seconds()
                 if not settled and time.monotonic() - begin_s >= plan.settle_s:
-                    window_begin_s, cpu_begin_s, settled = time.monotonic(), cpu_seconds(ready["jvm_pid"]), True
+                    window, settled = now(), True
             sent = traffic.report()
-        window_s, cpu_s = time.monotonic() - window_begin_s, cpu_seconds(ready["jvm_pid"]) - cpu_begin_s
+        window_s, cpu_s, compiler_s = (end - begin for begin, end in zip(window, now()))
         say("traffic is over; the last events are taken")
         driver.stop(180)
     report = report_of(kafka, plan, folder, tag, sent)
-    report.update(cpu_s=cpu_s, window_s=window_s, sent=sent, spark=ready["spark"], java=ready["java"])
+    report.update(cpu_s=cpu_s, compiler_s=compiler_s, window_s=window_s, sent=sent, spark=ready["spark"], java=ready["java"])
     return keep_run(folder, report, made)
 
 
