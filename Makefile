@@ -98,7 +98,8 @@ clean: ## Removes what was built; the cache of Spark and Kafka stays
 
 kafka-up: spark ## Starts Kafka on this machine, with a topic of two partitions
 	@broker=$$(tools/kafka.sh up "$(KAFKA)"); tools/kafka.sh topic "$(KAFKA)" $(TOPIC) 2; \
-	echo "$$broker (topic $(TOPIC), 2 partitions)"; echo "stop it with: make kafka-down"
+	echo "Kafka runs at $${broker#broker=} with the topic $(TOPIC) of 2 partitions"; \
+	echo "send to it:  build/adaptivestream generate --broker $${broker#broker=}"; echo "stop it:     make kafka-down"
 
 kafka-down: ## Stops that Kafka; its data stay
 	@tools/kafka.sh down "$(KAFKA)"

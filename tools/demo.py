@@ -73,8 +73,7 @@ class LiveLine:
             self.screen.bar(part, clock(elapsed_s), 16)
             return
         self.screen.bar(part, f"{clock(elapsed_s)} {self.rate_at(elapsed_s):5g}/s  interval {self.last['interval_s']:5.2f} s"
-                        f"  pending {self.last['pending']:5d}  batches {self.last['own_batches']} governed,"
-                        f" {self.fixed_batches()} fixed", 16)
+                        f"  pending {self.last['pending']:5d}  batches {self.last['own_batches']}/{self.fixed_batches()}", 10)
 
 
 def table_line(title, block):
@@ -107,7 +106,7 @@ def result_screen(report, plan, output):
     lines += ["", "Next:",
               "  your own job     spark-submit \\",
               f"                     --conf spark.driver.extraJavaOptions=-agentpath:{agent()} ...",
-              f"  every decision   {output / 'journal.jsonl'}",
+              f"  every decision   build/adaptivestream replay {output / 'journal.jsonl'}",
               f"  how it works     {ROOT / 'README.md'}", ""]
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@
 #include "cli/flags.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 int command_options(int argc, char **argv)
 {
@@ -29,9 +30,10 @@ int command_options(int argc, char **argv)
     }
     options_t options;
     char error[1024], warning[256];
-    /* The environment here is not that of the driver. */
-    if (options_load(flags.operands[0], NULL, &options, error, sizeof error, warning, sizeof warning))
-        return EXIT_OK;
+    const bool right = options_load(flags.operands[0], (const char *const *)environ, &options, error,
+                                    sizeof error, warning, sizeof warning);
+    if (warning[0] != '\0') fprintf(stderr, "adaptivestream options: %s\n", warning);
+    if (right) return EXIT_OK;
     fprintf(stderr, "adaptivestream options: %s\n", error);
     return EXIT_USAGE;
 }
