@@ -10,7 +10,7 @@ def facts_line(reports):
 
     loads = sorted({f"{made['load']:.1f}" for made in mades}, key=float)
     load = loads[0] if len(loads) == 1 else f"{loads[0]} to {loads[-1]}"
-    missed = sum(report["sent"].get("seconds_missed", 0) for report in reports)
+    missed = sum(report.get("sent", {}).get("seconds_missed", 0) for report in reports)
     late = f" The generator did not hold its target in {missed} seconds." if missed else ""
     agents = " and ".join(sorted({made["agent_sha256"][:12] for made in mades}))
     return (f"{each('date', mades)}, {each('cores', mades)} cores, Linux {each('kernel', mades)}, "
