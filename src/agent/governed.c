@@ -62,6 +62,11 @@ static governed_t look_again(governed_wait_t *wait, note_t *note, const char *la
     return leave_alone(note, label, why);
 }
 
+static bool is_selected(const options_t *options, const query_identity_t *identity)
+{
+    return options_select_query(options, identity->name[0] ? identity->name : NULL, identity->id);
+}
+
 /* Where batches and sources of a query stand whose sources can be asked. */
 static answer_t find_beginning(governed_wait_t *wait, query_beginning_t *beginning)
 {
@@ -124,7 +129,7 @@ static governed_t look_at(governed_wait_t *wait, const options_t *options, note_
     spark_identity(&wait->view, wait->spark_query, &identity);
     const char *label = query_label(&identity);
     if (wait->view.failed) return look_again(wait, note, label);
-    if (!options_select_query(options, identity.name[0] ? identity.name : NULL, identity.id))
+    if (!is_selected(options, &identity))
         return leave_alone(note, label, "not selected by queries=; the job's own schedule is kept");
 
     spark_sources(&wait->view, wait->spark_query, &wait->sources);
@@ -284,7 +289,7 @@ static jlong default_interval_ms(jni_view_t *view, const options_t *options)
     spark_identity(view, query, &identity);
     const bool wanted = options->default_trigger == DEFAULT_TRIGGER_GOVERN && options->mode == MODE_ACTIVE &&
                         spark_has_processing_time_trigger(view, query) && !view->failed &&
-                        options_select_query(options, identity.name[0] ? identity.name : NULL, identity.id);
+                        is_selected(options, &identity);
     if (!wanted) return 0;
     return options->fallback_interval_ns > 0 ? options->fallback_interval_ns / NS_PER_MS : usual_default_ms;
 }
