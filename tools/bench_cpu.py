@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What the agent costs: CPU seconds of the driver's JVM over the same traffic, with the agent and without, in separate
-drivers that take turns. The traffic runs twice; the first pass lets the JVM compile and the agent warm up, the second one
-counts. The records and a Markdown table land in build/bench/cpu/.
+drivers that take turns. The traffic runs several times; the first passes let the JVM compile and the agent warm up, the
+others count. The records and a Markdown table land in build/bench/cpu/.
 
-    make bench-cpu [ARGS="--runs 3 --triggers 2,10,30 --quick"]
+    make bench-cpu [ARGS="--runs 3 --triggers 2,10,30 --settle 3 --passes 2 --quick"]
 
 A finished run is kept as long as its plan and the agent stay the same: calling it again goes on where it was left; --fresh
 begins anew.
@@ -36,13 +36,15 @@ def arguments():
     parser.add_argument("--runs", type=int, default=3, help="pairs of drivers for each trigger (default 3)")
     parser.add_argument("--triggers", default="2,10,30", help="seconds, separated by commas (default 2,10,30)")
     parser.add_argument("--phases", default=PHASES, help=f"default {PHASES}")
+    parser.add_argument("--settle", type=int, default=3, help="passes of the traffic before CPU is counted (default 3)")
+    parser.add_argument("--passes", type=int, default=2, help="passes that count (default 2)")
     parser.add_argument("--goal", default="balanced")
     parser.add_argument("--quick", action="store_true", help="one short pair at 2 s: proves the machinery only")
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
     parser.add_argument("--output", type=pathlib.Path, help="default build/bench/cpu")
     options = parser.parse_args()
     if options.quick:
-        options.runs, options.triggers, options.phases = 1, "2", QUICK
+        options.runs, options.triggers, options.phases, options.settle, options.passes = 1, "2", QUICK, 1, 1
     options.triggers = [int(seconds) for seconds in options.triggers.split(",")]
     options.output = options.output or build_folder() / "bench" / ("cpu-quick" if options.quick else "cpu")
     return options
@@ -59,7 +61,8 @@ def schedule(options):
 
 def plan_of(options, trigger, run, arm):
     # The same query in both arms, under the same name.
-    return Plan(phases=options.phases, times=2, settle_s=seconds_of(options.phases, 1), trigger=f"{trigger} seconds",
+    return Plan(phases=options.phases, times=options.settle + options.passes,
+                settle_s=seconds_of(options.phases, options.settle), trigger=f"{trigger} seconds",
                 names=("governed",), seed=run,
                 agent_options=f"queries=governed,goal={options.goal}" if arm == "agent" else None)
 
@@ -102,9 +105,9 @@ def collect(options, screen):
 def table(options, reports):
     """What the JVM's compilers do depends on when they get round to it, and differs by a fifth of all CPU between two equal
     drivers; it ends some day, so the rest is shown beside it."""
-    lines = [f"Traffic `phases={options.phases}` twice in a row; CPU seconds (user and system) of the driver's JVM over the "
-             "second pass, in all and without the JVM's compilers; separate drivers in turns, one query each; batches of both "
-             "passes.", "",
+    lines = [f"Traffic `phases={options.phases}` {options.settle + options.passes} times in a row; CPU seconds (user and "
+             f"system) of the driver's JVM over the last {options.passes}, in all and without the JVM's compilers; separate "
+             "drivers in turns, one query each; batches of all passes.", "",
              "| trigger | run | window, s | with agent | without | ratio | of a core more | no compilers: with | without "
              "| ratio | of a core more | batches, with / without |",
              "|---|---|---|---|---|---|---|---|---|---|---|---|"]
