@@ -84,22 +84,11 @@ static int64_t shorter_wait_ns(int64_t max_wait_ns, int64_t trigger_ns)
 
 static governor_config_t configuration(const options_t *options, const query_beginning_t *beginning)
 {
-    return (governor_config_t){
-        .trigger_ns = beginning->trigger_ns,
-        .origin_ns = beginning->epoch_ns,
-        .goal = options->goal,
-        .policy = options->policy,
-        .budget = options->budget,
-        .slot_ns = options->poll_ns,
-        .min_interval_ns = options->min_interval_ns,
-        .max_interval_ns = options->max_interval_ns,
-        .max_wait_ns = beginning->mixed ? shorter_wait_ns(options->max_wait_ns, beginning->trigger_ns)
-                                        : options->max_wait_ns,
-        .warmup_ns = options->warmup_ns,
-        .rows_only = beginning->rows_only,
-        .update_period_ns = options->update_period_ns,
-        .fallback_ns = options->fallback_interval_ns,
-    };
+    governor_config_t config = governor_config_of(options, beginning->trigger_ns);
+    config.origin_ns = beginning->epoch_ns;
+    config.rows_only = beginning->rows_only;
+    if (beginning->mixed) config.max_wait_ns = shorter_wait_ns(options->max_wait_ns, beginning->trigger_ns);
+    return config;
 }
 
 static void announce(const query_t *query, const query_beginning_t *beginning)

@@ -16,6 +16,7 @@
 #ifndef ADAPTIVESTREAM_BENCHMARK_CLAIRVOYANT_H
 #define ADAPTIVESTREAM_BENCHMARK_CLAIRVOYANT_H
 
+#include "benchmark/schedule.h"
 #include "traffic/slots.h"
 
 #include <stdbool.h>
@@ -26,23 +27,15 @@ typedef struct {
     double per_event_s; /* b */
 } clairvoyant_cost_t;
 
-typedef struct {
-    size_t *starts; /* owned: schedule_free(); boundary k lies at k * slot_ns, so that slots 0 to k-1 have arrived;
-                       ascending, every batch takes at least one event */
-    size_t batches;
-    double waited_s; /* sum of the waits, event-seconds */
-} schedule_t;
-
-/* The schedule with the least waited_s + price_s * batches (price_s >= 0, event-seconds); of equal ones the one with
+/* The schedule with the least sum of waits + price_s * batches (price_s >= 0, event-seconds); of equal ones the one with
  * the fewest batches. False when out of memory; *schedule is then empty. */
-bool clairvoyant_at_price(const slots_t *slots, const clairvoyant_cost_t *cost, double price_s, schedule_t *schedule);
+bool clairvoyant_at_price(const slots_t *slots, const clairvoyant_cost_t *cost, double price_s,
+                          schedule_t *schedule);
 
 /* The best corner of the hull with at most `batches` batches (at least 1 is used when there are events), and in
  * *bound_s the hull at `batches` itself: a lower bound of the sum of waits, event-seconds, of any schedule with at
  * most that many batches. False when out of memory. */
-bool clairvoyant_within(const slots_t *slots, const clairvoyant_cost_t *cost, int64_t batches, schedule_t *schedule,
-                        double *bound_s);
-
-void schedule_free(schedule_t *schedule);
+bool clairvoyant_within(const slots_t *slots, const clairvoyant_cost_t *cost, int64_t batches,
+                        schedule_t *schedule, double *bound_s);
 
 #endif

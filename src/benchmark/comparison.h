@@ -20,6 +20,7 @@
 #ifndef ADAPTIVESTREAM_BENCHMARK_COMPARISON_H
 #define ADAPTIVESTREAM_BENCHMARK_COMPARISON_H
 
+#include "benchmark/schedule.h"
 #include "benchmark/simulate.h"
 #include "traffic/slots.h"
 
@@ -42,25 +43,26 @@ extern const char *const contender_names[CONTENDER_COUNT]; /* "fixed", "adaptive
 
 typedef struct {
     const slots_t *slots;
-    governor_config_t config; /* trigger, goal, budget, limits: the agent's own; its policy is set by the contender */
-    batch_model_t model;      /* empty_s is not used */
-    bool equal_batches;       /* tune the one knob of every contender, so that it makes the batches of `fixed` */
+    governor_config_t
+        config; /* trigger, goal, budget, limits: the agent's own; its policy is set by the contender */
+    batch_model_t model; /* empty_s is not used */
+    bool equal_batches;  /* tune the one knob of every contender, so that it makes the batches of `fixed` */
 } comparison_t;
 
 typedef struct {
     int64_t events, batches;
     double mean_s, p50_s, p95_s, p99_s, max_s; /* of the waits, by events, exact */
-    const char *knob; /* what was tuned, e.g. "budget"; NULL: nothing */
+    const char *knob;                          /* what was tuned, e.g. "budget"; NULL: nothing */
     double knob_value;
     const char *second_knob; /* NULL: none */
     double second_value;
 } contender_result_t;
 
-/* Runs one contender. `fixed_batches`: what CONTENDER_FIXED made, for those that are tuned. `on_batch`: called at every
- * batch of the final run with its start and its events; may be NULL. False when out of memory or a value of the
- * configuration is out of range. */
+/* Runs one contender. `fixed_batches`: what CONTENDER_FIXED made, for those that are tuned. When its batches start is left
+ * in *schedule: schedule_free(). False when out of memory or a value of the configuration is out of range; *schedule is
+ * then empty. */
 bool contender_run(const comparison_t *comparison, contender_t contender, int64_t fixed_batches,
-                   simulation_batch_t *on_batch, void *context, contender_result_t *result);
+                   schedule_t *schedule, contender_result_t *result);
 
 /* The slot of a simulation: 100 ms, or less so that it divides the trigger. */
 int64_t comparison_slot_ns(int64_t trigger_ns);

@@ -10,7 +10,7 @@ typedef struct {
 } weighted_wait_t;
 
 typedef struct {
-    const arrival_t *arrivals;
+    const arrived_t *arrivals;
     size_t count;
     size_t seen; /* arrivals at or before the time last asked for */
     int64_t seen_total;
@@ -33,7 +33,7 @@ static int64_t source_take(source_t *source, int64_t start_ns)
     const int64_t before = source->taken_total;
     source->taken_total = source_total(source, start_ns);
     for (; source->taken < source->seen; source->taken++) {
-        const arrival_t *arrival = &source->arrivals[source->taken];
+        const arrived_t *arrival = &source->arrivals[source->taken];
         source->waits[source->taken] =
             (weighted_wait_t){(double)(start_ns - arrival->time_ns) * 1e-9, arrival->events};
     }
@@ -98,7 +98,14 @@ static int64_t wait_for_trigger(governor_t *governor, source_t *source, bool row
     }
 }
 
-bool simulate(const governor_config_t *config, const batch_model_t *model, const arrival_t *arrivals,
+/* The next time at which a trigger can start. */
+static int64_t start_after(const batch_model_t *model, int64_t time_ns)
+{
+    const int64_t beyond_ns = model->slot_ns > 0 ? time_ns % model->slot_ns : 0;
+    return beyond_ns > 0 ? time_ns + model->slot_ns - beyond_ns : time_ns;
+}
+
+bool simulate(const governor_config_t *config, const batch_model_t *model, const arrived_t *arrivals,
               size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result)
 {
     *result = (simulation_t){0};
@@ -116,7 +123,7 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
     while (source.taken < count) {
         const int64_t events = source_take(&source, start_ns);
         const double seconds = events ? model->fixed_s + model->per_event_s * (double)events : model->empty_s;
-        const int64_t end_ns = start_ns + (int64_t)(seconds * 1e9);
+        const int64_t end_ns = start_after(model, start_ns + (int64_t)(seconds * 1e9));
         if (events)
             result->batches++;
         else
@@ -124,8 +131,9 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
         if (events && on_batch) on_batch(context, start_ns, events);
         governor_trigger(governor, start_ns, end_ns, source.taken_total);
         note_debt(governor, config->budget, result);
-        start_ns = wait_for_trigger(governor, &source, config->rows_only, end_ns,
-                                    grid_after(&grid, 1, start_ns), result);
+        const int64_t fired_ns = wait_for_trigger(governor, &source, config->rows_only, end_ns,
+                                                  grid_after(&grid, 1, start_ns), result);
+        start_ns = start_after(model, fired_ns);
     }
     summarise(&source, result);
     governor_stats(governor, &result->governor);

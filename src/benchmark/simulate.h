@@ -17,12 +17,13 @@
 typedef struct {
     int64_t time_ns; /* since the start of the simulation, ascending */
     int64_t events;
-} arrival_t;
+} arrived_t;
 
 typedef struct {
     double fixed_s;     /* a: time of a batch whatever its size */
     double per_event_s; /* b */
     double empty_s;     /* a trigger that finds nothing */
+    int64_t slot_ns;    /* triggers start at multiples of this; 0: at any time */
 } batch_model_t;
 
 typedef struct {
@@ -41,7 +42,7 @@ typedef void simulation_batch_t(void *context, int64_t start_ns, int64_t events)
 
 /* Runs until every arrival has been taken. Returns false when out of memory or the configuration is
  * invalid. */
-bool simulate(const governor_config_t *config, const batch_model_t *model, const arrival_t *arrivals,
+bool simulate(const governor_config_t *config, const batch_model_t *model, const arrived_t *arrivals,
               size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result);
 
 #endif

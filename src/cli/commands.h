@@ -9,5 +9,6 @@ int command_generate(int argc, char **argv);
 int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_simulate(int argc, char **argv);
 
 #endif

@@ -226,6 +226,7 @@ static void update_rate_plan(governor_t *g, int64_t now_ns)
         .fallback_s = g->config.fallback_ns > 0 ? (double)g->config.fallback_ns * 1e-9 : g->trigger_s,
         .shortest_s = fmax((double)g->config.min_interval_ns * 1e-9, 1e-3),
         .longest_s = (double)g->config.max_interval_ns * 1e-9,
+        .window_events = g->config.rate_window > 0 ? g->config.rate_window : 1000,
     };
     for (int i = 0; i < MOST_UPDATES && now_ns - g->plan.updated_ns >= period_ns; i++) {
         g->plan.interval_s =

@@ -17,7 +17,24 @@ static bool valid(const governor_config_t *c)
     return c->trigger_ns >= 1000000 && c->trigger_ns <= 24 * hour_ns && c->goal < GOAL_COUNT &&
            c->policy < POLICY_COUNT && c->budget > 0 && isfinite(c->budget) && c->slot_ns >= 0 &&
            c->min_interval_ns >= 0 && c->max_interval_ns > 0 && c->max_wait_ns >= 0 && c->warmup_ns >= 0 &&
-           c->update_period_ns >= 0 && c->fallback_ns >= 0;
+           c->update_period_ns >= 0 && c->fallback_ns >= 0 && c->rate_window >= 0;
+}
+
+governor_config_t governor_config_of(const options_t *options, int64_t trigger_ns)
+{
+    return (governor_config_t){
+        .trigger_ns = trigger_ns,
+        .goal = options->goal,
+        .policy = options->policy,
+        .budget = options->budget,
+        .slot_ns = options->poll_ns,
+        .min_interval_ns = options->min_interval_ns,
+        .max_interval_ns = options->max_interval_ns,
+        .max_wait_ns = options->max_wait_ns,
+        .warmup_ns = options->warmup_ns,
+        .update_period_ns = options->update_period_ns,
+        .fallback_ns = options->fallback_interval_ns,
+    };
 }
 
 governor_t *governor_create(const governor_config_t *config)

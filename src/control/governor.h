@@ -58,7 +58,12 @@ typedef struct {
     bool rows_only;           /* the source cannot be asked: arrivals are known from batches alone */
     int64_t update_period_ns; /* policy `rate`; 0: 1 s */
     int64_t fallback_ns;      /* policy `rate`: interval without a usable rate; 0: T0 */
+    double rate_window;       /* policy `rate`: events an interval should hold; 0: 1000 */
 } governor_config_t;
+
+/* What the options of the agent ask for, for a job with this trigger whose grid begins at 0 and whose source can be
+ * asked. */
+governor_config_t governor_config_of(const options_t *options, int64_t trigger_ns);
 
 typedef enum {
     REASON_IDLE,     /* nothing pending: the job's own schedule */

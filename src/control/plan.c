@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdbool.h>
 
-static const double events_a_window = 1000;
 static const double least_confidence = 0.1;
 static const double smoothing = 0.3;
 static const double largest_change = 2;
@@ -21,7 +20,8 @@ double plan_rate_step(double interval_s, double rate_per_s, double confidence, c
     const bool known = confidence >= least_confidence && rate_per_s > 0 && isfinite(rate_per_s);
     if (!known) return limits->fallback_s;
     const double share = fmin(confidence, 1);
-    const double raw_s = share * events_a_window / fmax(rate_per_s, 1) + (1 - share) * limits->fallback_s;
+    const double raw_s =
+        share * limits->window_events / fmax(rate_per_s, 1) + (1 - share) * limits->fallback_s;
     const double wanted_s = clamp(raw_s, limits->shortest_s, limits->longest_s);
     const double smoothed_s = smoothing * wanted_s + (1 - smoothing) * interval_s;
     return clamp(clamp(smoothed_s, interval_s / largest_change, interval_s * largest_change),

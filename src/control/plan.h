@@ -24,6 +24,7 @@
 
 typedef struct {
     double fallback_s, shortest_s, longest_s; /* all > 0 */
+    double window_events;                     /* that an interval should hold; the law's own: 1000 */
 } plan_limits_t;
 
 typedef struct {

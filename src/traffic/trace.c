@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { LINE_SIZE = 64, CHUNK_SIZE = 64 * 1024, FIRST_CAPACITY = 4096 };
@@ -133,11 +134,17 @@ static bool read_all(reader_t *reader, gzFile file)
 bool trace_load(const char *path, int64_t bin_ns, trace_t *trace, char *error, size_t error_size)
 {
     *trace = (trace_t){.bin_ns = (double)bin_ns};
-    reader_t reader = {.path = path, .trace = trace, .line = 1, .error = error, .error_size = error_size};
+    const bool standard = strcmp(path, "-") == 0;
+    reader_t reader = {.path = standard ? "standard input" : path,
+                       .trace = trace,
+                       .line = 1,
+                       .error = error,
+                       .error_size = error_size};
     errno = 0;
-    gzFile file = gzopen(path, "re");
+    gzFile file = standard ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
     if (file == NULL) {
-        snprintf(error, error_size, "%s: cannot be opened: %s", path, strerror(errno != 0 ? errno : ENOMEM));
+        snprintf(error, error_size, "%s: cannot be opened: %s", reader.path,
+                 strerror(errno != 0 ? errno : ENOMEM));
         return false;
     }
     bool ok = read_all(&reader, file);

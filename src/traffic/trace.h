@@ -20,7 +20,7 @@ typedef struct {
     uint64_t total;
 } trace_t;
 
-/* Reads the whole file; bin_ns > 0. On failure *trace is empty, nothing needs freeing, and `error` holds one
+/* Reads the whole file, or standard input where the path is "-"; bin_ns > 0. On failure *trace is empty, nothing needs freeing, and `error` holds one
  * sentence "FILE:LINE: what is wrong and what is expected". */
 bool trace_load(const char *path, int64_t bin_ns, trace_t *trace, char *error, size_t error_size);
 

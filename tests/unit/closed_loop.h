@@ -21,7 +21,7 @@ typedef struct {
 } phase_t;
 
 typedef struct {
-    arrival_t *arrivals;
+    arrived_t *arrivals;
     size_t count, room;
     double end_s;
 } traffic_t;
@@ -37,7 +37,7 @@ static void add_phase(traffic_t *traffic, random_t *random, phase_t phase)
             traffic->arrivals = realloc(traffic->arrivals, traffic->room * sizeof *traffic->arrivals);
             assert_non_null(traffic->arrivals);
         }
-        traffic->arrivals[traffic->count++] = (arrival_t){.time_ns = (int64_t)(time_s * ns), .events = 1};
+        traffic->arrivals[traffic->count++] = (arrived_t){.time_ns = (int64_t)(time_s * ns), .events = 1};
     }
 }
 

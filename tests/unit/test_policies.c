@@ -4,7 +4,8 @@
 #include "control/plan.h"
 #include "near.h"
 
-static const plan_limits_t limits = {.fallback_s = 2, .shortest_s = 0.1, .longest_s = 30};
+static const plan_limits_t limits = {
+    .fallback_s = 2, .shortest_s = 0.1, .longest_s = 30, .window_events = 1000};
 
 static void rate_law_is_the_originals(void **state)
 {
