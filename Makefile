@@ -105,5 +105,6 @@ kafka-up: spark ## Starts Kafka on this machine, with a topic of two partitions
 	echo "send to it:  build/adaptivestream generate --broker $${broker#broker=}"; echo "stop it:     make kafka-down"
 
 kafka-down: ## Stops that Kafka; its data stay
-	@tools/kafka.sh down "$(KAFKA)"
-	@echo "stopped; its data are in $(KAFKA)"
+	@if tools/kafka.sh broker "$(KAFKA)" >/dev/null 2>&1; then tools/kafka.sh down "$(KAFKA)"; echo "stopped"; \
+	    else tools/kafka.sh down "$(KAFKA)"; echo "no Kafka was running"; fi
+	@echo "its data: $(KAFKA) (remove the folder to be rid of them)"
