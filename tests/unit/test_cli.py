@@ -256,6 +256,91 @@ class Replay(unittest.TestCase):
             self.assertIn("cannot be replayed", call("replay", path)[1])
 
 
+class Simulate(unittest.TestCase):
+    KEYS = {f"{kind}{figure}" for figure in ("mean", "p50", "p95", "p99", "max") for kind in ("ratio_",)} | {
+        f"{figure}_s" for figure in ("mean", "p50", "p95", "p99", "max")} | {"batches", "ratio_batches", "tuned"}
+
+    def report(self, *arguments, **options):
+        code, out, errors = call("simulate", "--json", *arguments, **options)
+        self.assertEqual((code, errors), (OK, ""))
+        return json.loads(out)
+
+    def test_json_of_all_policies(self):
+        report = self.report("--trace", str(TRACES / "llm_code.csv.gz"), "--bin", "0.1", "--limit", "30m")
+        self.assertEqual((report["seconds"], report["trigger_s"], report["goal"]), (1800, 2, "balanced"))
+        policies = report["policies"]
+        self.assertEqual(set(policies), {"fixed", "adaptive", "asap", "min-offsets", "reactive", "rate", "delay-cost",
+                                         "clairvoyant"})
+        for name, figures in policies.items():
+            self.assertEqual(set(figures), self.KEYS, name)
+        fixed, asap, best = policies["fixed"], policies["asap"], policies["clairvoyant"]
+        self.assertTrue(all(fixed[key] == 1 for key in fixed if key.startswith("ratio_")))
+        self.assertAlmostEqual(fixed["mean_s"], 1, delta=0.05)
+        self.assertGreater(asap["ratio_batches"], 2)
+        self.assertLessEqual(best["batches"], fixed["batches"])
+        for name in ("min-offsets", "delay-cost"):
+            self.assertAlmostEqual(policies[name]["ratio_batches"], 1, delta=0.02)
+            self.assertLess(best["mean_s"], policies[name]["mean_s"])
+        self.assertIn("minOffsetsPerTrigger", policies["min-offsets"]["tuned"])
+
+    def test_equal_batches(self):
+        report = self.report("--trace", str(TRACES / "btc_feed.csv.gz"), "--bin", "0.1", "--limit", "1h", "--equal-batches",
+                             "--policy", "adaptive,reactive,rate")
+        for name, figures in report["policies"].items():
+            self.assertAlmostEqual(figures["ratio_batches"], 1, delta=0.01, msg=name)
+        self.assertAlmostEqual(report["policies"]["adaptive"]["tuned"]["budget"], 1, delta=0.3)
+
+    def test_seed_and_scale(self):
+        common = ["--trace", str(TRACES / "nasa_http.csv.gz"), "--limit", "20m", "--policy", "adaptive"]
+        first = self.report(*common)
+        self.assertEqual(first, self.report(*common))
+        self.assertNotEqual(first["policies"], self.report(*common, "--seed", "2")["policies"])
+        self.assertAlmostEqual(self.report(*common, "--scale", "10")["events"], 10 * first["events"], delta=5)
+        self.assertEqual(self.report(*common, "--speed", "2")["seconds"], 1200)
+
+    def test_standard_input(self):
+        trace = "count\n" + "3\n" * 600
+        report = self.report("--trace", "-", "--policy", "fixed", "--trigger", "10s", input=trace)
+        self.assertEqual((report["trace"], report["events"], report["policies"]["fixed"]["batches"]), ("-", 1800, 60))
+
+    def test_table_and_csv(self):
+        common = ["--trace", str(TRACES / "llm_code.csv.gz"), "--bin", "0.1", "--limit", "10m", "--policy", "adaptive,fixed"]
+        code, out, errors = call("simulate", *common)
+        self.assertEqual((code, errors), (OK, ""))
+        self.assertEqual([line.split()[0] for line in out.splitlines()[3:]], ["adaptive", "fixed"])
+        code, out, errors = call("simulate", "--csv", *common)
+        self.assertEqual((code, errors), (OK, ""))
+        rows = [line.split(",") for line in out.splitlines()]
+        self.assertEqual([row[0] for row in rows], ["policy", "adaptive", "fixed"])
+        self.assertEqual({len(row) for row in rows}, {13})
+
+    def test_usage(self):
+        trace = str(TRACES / "llm_code.csv.gz")
+        for arguments, mentions in [
+                ([], ["--trace is missing"]),
+                (["--trace", trace, "--policy", "adaptive,delaycost"], ["'delaycost'", "did you mean delay-cost"]),
+                (["--trace", trace, "--policy", ""], ["--policy", "not empty"]),
+                (["--trace", trace, "--batch-cost", "250"], ["--batch-cost", "'250'", "250ms+20us"]),
+                (["--trace", trace, "--batch-cost", "1s+2"], ["--batch-cost"]),
+                (["--trace", trace, "--trigger", "10ms"], ["--trigger"]),
+                (["--trace", trace, "--goal", "fast"], ["--goal", "balanced"]),
+                (["--trace", trace, "--json", "--csv"], ["--json", "--csv"])]:
+            code, out, errors = call("simulate", *arguments)
+            self.assertEqual((code, out), (USAGE, ""), arguments)
+            for mention in mentions:
+                self.assertIn(mention, errors)
+
+    def test_unreadable_traces(self):
+        code, out, errors = call("simulate", "--trace", "/nowhere/trace.csv")
+        self.assertEqual((code, out), (FAILED, ""))
+        self.assertIn("/nowhere/trace.csv: cannot be opened", errors)
+        code, out, errors = call("simulate", "--trace", "-", input="count\n1\nx\n")
+        self.assertEqual((code, out), (FAILED, ""))
+        self.assertIn("standard input:3: 'x'", errors)
+        code, out, errors = call("simulate", "--trace", "-", input="count\n1\n", env={**os.environ, "LC_ALL": "C"})
+        self.assertEqual((code, errors), (OK, ""))
+
+
 class Measure(unittest.TestCase):
     def test_bound(self):
         for bound in ("-1", "2 parsecs"):
