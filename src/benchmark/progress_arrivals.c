@@ -64,7 +64,7 @@ static int64_t come_before(int64_t time_ns, int64_t from_ns, int64_t to_ns, int6
 {
     if (time_ns >= to_ns) return rows;
     if (time_ns <= from_ns) return 0;
-    return (int64_t)floor((double)rows * (double)(time_ns - from_ns) / (double)(to_ns - from_ns) + 0.5);
+    return (int64_t)ceil((double)rows * (double)(time_ns - from_ns) / (double)(to_ns - from_ns) - 0.5);
 }
 
 static void spread(slots_t *slots, int64_t from_ns, int64_t to_ns, int64_t rows)

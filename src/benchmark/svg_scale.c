@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STEPS = 6, FEW_DECADES = 2 };
+enum { STEPS = 6, FEW_DECADES = 3 };
 
 /* Beyond it ticks would run out of a double's range. */
 static const double largest = 1e300;
@@ -16,7 +16,7 @@ bool svg_scale_holds(const svg_scale_t *scale, double value)
 
 double svg_scale_share(const svg_scale_t *scale, double value)
 {
-    if (scale->logarithmic) return log(value / scale->low) / log(scale->high / scale->low);
+    if (scale->logarithmic) return (log(value) - log(scale->low)) / (log(scale->high) - log(scale->low));
     /* Halves, since the difference of two large numbers may be too large for one. */
     return (value / 2 - scale->low / 2) / (scale->high / 2 - scale->low / 2);
 }

@@ -1,6 +1,5 @@
 #include "benchmark/svg.h"
 #include "cli/estimate_print.h"
-#include "common/parse.h"
 
 #include <stdio.h>
 
@@ -18,7 +17,8 @@ bool estimate_plot(const char *path, const estimate_t *estimate, char *error, si
         fixed[i] = (svg_point_t){(double)point->fixed.batches / hours, point->fixed.mean_s};
         snprintf(budgets[i], LABEL_SIZE, "budget %g", point->budget);
         budget_labels[i] = budgets[i];
-        trigger_labels[i] = format_duration_ns(point->fixed_trigger_ns, triggers[i], LABEL_SIZE);
+        snprintf(triggers[i], LABEL_SIZE, "%g s", (double)point->fixed_trigger_ns * 1e-9);
+        trigger_labels[i] = triggers[i];
     }
     const svg_point_t best = {(double)estimate->best.batches / hours, estimate->best.mean_s};
     snprintf(name, sizeof name, "adaptive, goal %s", goal_names[estimate->goal]);

@@ -1,7 +1,5 @@
 #include "cli/estimate_print.h"
 
-#include "common/parse.h"
-
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -41,13 +39,12 @@ static const char *long_time(double seconds, char text[NAME_SIZE])
 
 static void print_facts(const estimate_input_t *input, const estimate_t *estimate)
 {
-    char time[NAME_SIZE], trigger[NAME_SIZE];
+    char time[NAME_SIZE];
     const job_facts_t *facts = &input->facts;
     if (input->reported) printf("Query %s, ", input->query);
     printf("%s: %" PRId64 " events in %s, %.4g a second\n", input->path, estimate->events,
            long_time(estimate->seconds, time), (double)estimate->events / estimate->seconds);
-    format_duration_ns(estimate->trigger_ns, trigger, sizeof trigger);
-    printf("Trigger %s%s", trigger,
+    printf("Trigger %g s%s", (double)estimate->trigger_ns * 1e-9,
            input->reported && facts->trigger_ns == estimate->trigger_ns ? ", as its triggers show" : "");
     printf("; a batch takes %.0f ms and %.3g us an event%s; %.0f %% of the time is in batches\n",
            input->model.fixed_s * 1e3, input->model.per_event_s * 1e6,
@@ -101,9 +98,9 @@ static void print_curve(const estimate_t *estimate)
            "mean wait");
     for (int i = 0; i < ESTIMATE_CURVE; i++) {
         const estimate_point_t *point = &estimate->curve[i];
+        snprintf(trigger, sizeof trigger, "%g s", (double)point->fixed_trigger_ns * 1e-9);
         printf("%-10g %9.0f %9.2f s   %-14s %9.0f %9.2f s\n", point->budget,
-               per_hour(estimate, point->adaptive.batches), point->adaptive.mean_s,
-               format_duration_ns(point->fixed_trigger_ns, trigger, sizeof trigger),
+               per_hour(estimate, point->adaptive.batches), point->adaptive.mean_s, trigger,
                per_hour(estimate, point->fixed.batches), point->fixed.mean_s);
     }
 }
