@@ -14,8 +14,8 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-generator matrix test test-unit test-jvm test-spark test-spark4 test-matrix asan tsan fmt fmt-check clean kafka-up \
-	kafka-down
+	bench-simulate bench-generator matrix test test-unit test-jvm test-spark test-spark4 test-matrix asan tsan fmt fmt-check \
+	clean kafka-up kafka-down
 
 help: ## Lists every task
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ bench-cpu: build spark ## Measures the driver's CPU with and without the agent (
 
 bench-agent: build spark ## Measures the agent's memory, time to the first batch, and its punctuality (25 minutes)
 	@$(PYTHON) tools/bench_agent.py $(ARGS)
+
+bench-simulate: build ## Compares all policies on the recorded traces in simulation: 3 triggers, 2 scales, 4 goals (10 minutes)
+	@python3 tools/bench_simulate.py $(ARGS)
 
 bench-decide: build ## Measures how long a decision takes, and shows how large a governor is (a minute)
 	@build/tests/bench_decide
@@ -102,5 +105,6 @@ kafka-up: spark ## Starts Kafka on this machine, with a topic of two partitions
 	echo "send to it:  build/adaptivestream generate --broker $${broker#broker=}"; echo "stop it:     make kafka-down"
 
 kafka-down: ## Stops that Kafka; its data stay
-	@tools/kafka.sh down "$(KAFKA)"
-	@echo "stopped; its data are in $(KAFKA)"
+	@if tools/kafka.sh broker "$(KAFKA)" >/dev/null 2>&1; then tools/kafka.sh down "$(KAFKA)"; echo "stopped"; \
+	    else tools/kafka.sh down "$(KAFKA)"; echo "no Kafka was running"; fi
+	@echo "its data: $(KAFKA) (remove the folder to be rid of them)"

@@ -23,6 +23,7 @@ from lab.records import kept_run, take_folder  # noqa: E402
 from lab.report import facts_line, figures, write_report  # noqa: E402
 from lab.run import Plan, measured_run  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
+from lab.simulation import agreement_table, simulated_plan  # noqa: E402
 
 PHASES = "200x100,4000x20,200x30,5x70"
 QUICK = "200x15,3000x5,200x5,5x15"
@@ -121,7 +122,13 @@ def table(options, reports):
     lines.append(f"| **median** | | {median['batches']:.3f} | | {figures(median)} | {longest:.3f} (highest) |")
     limits = [verdict(name, median[name], limit) for name, limit in LIMITS.items()]
     limits.append(verdict("longest wait of all runs in s", longest, longest_allowed_s(options)))
-    return lines + ["", f"Asked for: {', '.join(limits)}.", ""] + phase_table(reports) + [""] + shadow_table(reports)
+    return lines + ["", f"Asked for: {', '.join(limits)}.", ""] + phase_table(reports) + [""] + shadow_table(
+        reports) + [""] + simulation_table(options, reports)
+
+
+def simulation_table(options, reports):
+    return agreement_table([(f"run {run}", report["all"]["ratio"], simulated_plan(plan_of(options, run), options.goal))
+                            for run, report in enumerate(reports, 1)])
 
 
 def phase_table(reports):

@@ -23,6 +23,7 @@ from lab.records import kept_run, take_folder  # noqa: E402
 from lab.report import facts_line, figures, write_report  # noqa: E402
 from lab.run import TRACE_BINS, Plan, measured_run, measured_together  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
+from lab.simulation import agreement_table, simulated_plan  # noqa: E402
 
 PHASES, TIMES = "200x100,4000x20,200x30,5x70", 3
 # Both traces nearly whole, at 13 and 83 events a second on average, with some hundreds at their peaks.
@@ -179,7 +180,10 @@ def table(options, reports):
                      f"| {replay['decisions']}, {'yes' if replay['equal'] else 'NO'} |")
     above = sum(report["queries"][0]["above_bound"] for report in reports.values())
     events = sum(report["events"] for report in reports.values())
-    return lines + ["", f"Asked for: no event above the promise: {'yes' if above == 0 else f'NO, {above}'} of {events}."]
+    rows = [(described(plans[index]), report["all"]["ratio"], simulated_plan(plans[index], "strict"))
+            for index, report in reports.items()]
+    return lines + ["", f"Asked for: no event above the promise: {'yes' if above == 0 else f'NO, {above}'} of {events}.", "",
+                    *agreement_table(rows)]
 
 
 def main():

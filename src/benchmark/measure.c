@@ -48,27 +48,29 @@ static bool fill_figures(const waits_t *waits, const measured_phases_t *phases, 
     return true;
 }
 
-static bool measure_query(const char *file, const measure_request_t *request, const topic_events_t *events,
-                          measurement_t *measurement, char *error, size_t error_size)
+static bool measure_query(const char *file, const batches_t *batches, const measure_request_t *request,
+                          const topic_events_t *events, measurement_t *measurement)
+{
+    waits_t waits;
+    measured_query_t *query = &measurement->queries[measurement->query_count++];
+    name_after_file(query, file);
+    if (!waits_join(batches, events, &waits)) return false;
+    bool good = fill_figures(&waits, &measurement->phases, request->bound_ms, query);
+    waits_free(&waits);
+    return good;
+}
+
+static bool read_batches(const measure_request_t *request, batches_t *batches, char *error, size_t error_size)
 {
     const char *topic = request->topic.topic;
-    batches_t batches;
-    waits_t waits;
-    if (!progress_read(file, topic, &batches, error, error_size)) return false;
-    if (batches.count == 0) {
+    for (size_t i = 0; i < request->progress_count; i++) {
+        const char *file = request->progress[i];
+        if (!progress_read(file, topic, &batches[i], error, error_size)) return false;
+        if (batches[i].count > 0) continue;
         snprintf(error, error_size, "%s: no batch took a row of topic %s", file, topic);
         return false;
     }
-    measured_query_t *query = &measurement->queries[measurement->query_count++];
-    name_after_file(query, file);
-    bool good = waits_join(&batches, events, &waits);
-    batches_free(&batches);
-    if (good) {
-        good = fill_figures(&waits, &measurement->phases, request->bound_ms, query);
-        waits_free(&waits);
-    }
-    if (!good) snprintf(error, error_size, "out of memory");
-    return good;
+    return true;
 }
 
 static bool locate_phases(const measure_request_t *request, const topic_events_t *events,
@@ -85,17 +87,31 @@ static bool locate_phases(const measure_request_t *request, const topic_events_t
     return false;
 }
 
-bool measure(const measure_request_t *request, measurement_t *measurement, char *error, size_t error_size)
+static bool measure_batches(const measure_request_t *request, const batches_t *batches,
+                            measurement_t *measurement, char *error, size_t error_size)
 {
     topic_events_t events;
-    *measurement = (measurement_t){0};
     if (!topic_read(&request->topic, &events, error, error_size)) return false;
     for (size_t i = 0; i < events.count; i++)
         measurement->events += (int64_t)events.partitions[i].count;
     bool good = locate_phases(request, &events, measurement, error, error_size);
-    for (size_t i = 0; good && i < request->progress_count; i++)
-        good = measure_query(request->progress[i], request, &events, measurement, error, error_size);
+    for (size_t i = 0; good && i < request->progress_count; i++) {
+        good = measure_query(request->progress[i], &batches[i], request, &events, measurement);
+        if (!good) snprintf(error, error_size, "out of memory");
+    }
     topic_events_free(&events);
+    return good;
+}
+
+/* The files first: what is wrong with them is known at once, while a broker may not answer for a minute. */
+bool measure(const measure_request_t *request, measurement_t *measurement, char *error, size_t error_size)
+{
+    batches_t batches[MEASURED_MAXIMUM] = {0};
+    *measurement = (measurement_t){0};
+    bool good = read_batches(request, batches, error, error_size) &&
+                measure_batches(request, batches, measurement, error, error_size);
+    for (size_t i = 0; i < request->progress_count; i++)
+        batches_free(&batches[i]);
     if (!good) measurement_free(measurement);
     return good;
 }

@@ -4,6 +4,7 @@
 #include "benchmark/comparison.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
+#include "cli/simulate_plot.h"
 #include "cli/traffic_flags.h"
 #include "common/options.h"
 #include "common/parse.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ERROR_SIZE = 1024, OWN_FLAGS = 8, FIGURES = 5 };
+enum { ERROR_SIZE = 1024, OWN_FLAGS = 9, FIGURES = 5 };
 
 static const char *const figure_names[FIGURES] = {"mean", "p50", "p95", "p99", "max"};
 static const char *const forecaster_names[] = {"none"};
@@ -36,6 +37,7 @@ typedef struct {
     row_t rows[CONTENDER_COUNT];
     size_t count;
     contender_result_t fixed;
+    simulate_plot_t plot;
 } table_t;
 
 static void figures_of(const contender_result_t *result, double figures[FIGURES])
@@ -88,6 +90,9 @@ static bool run_all(const comparison_t *comparison, table_t *table)
         if (progress)
             fprintf(stderr, "\r%s (%zu of %zu)\033[K", contender_names[row->contender], i + 1, table->count);
         bool done = contender_run(comparison, row->contender, table->fixed.batches, &schedule, &row->result);
+        if (done && settings.plot_path)
+            done = simulate_plot_add(&table->plot, contender_names[row->contender], &schedule,
+                                     comparison->slots);
         schedule_free(&schedule);
         if (progress) fprintf(stderr, "\r\033[K");
         if (!done) return false;
@@ -203,17 +208,21 @@ static int simulate_trace(table_t *table)
                                      .config = governor_config_of(&options, settings.traffic.trigger_ns),
                                      .model = settings.traffic.model,
                                      .equal_batches = settings.equal_batches};
-    const bool done = run_all(&comparison, table);
+    bool done = run_all(&comparison, table);
     if (!done)
-        fprintf(stderr,
-                "adaptivestream simulate: not enough memory for %zu slots; --limit shortens the trace\n",
-                slots.count);
+        snprintf(error, sizeof error, "not enough memory for %zu slots; --limit shortens the trace",
+                 slots.count);
     else if (settings.json)
         print_json(&slots, table);
     else if (settings.csv)
         print_csv(table);
     else
         print_table(&slots, table);
+    if (done && settings.plot_path)
+        done =
+            simulate_plot_write(&table->plot, settings.plot_path, settings.trace_path, error, sizeof error);
+    if (!done) fprintf(stderr, "adaptivestream simulate: %s\n", error);
+    simulate_plot_free(&table->plot);
     slots_free(&slots);
     return done ? EXIT_OK : EXIT_FAILED;
 }
