@@ -16,6 +16,7 @@ enum {
     TOP = 48,
     BOTTOM = 56,
     LEGEND_LINE = 20,
+    NEAR_EDGE = 70,
     LETTER = 7, /* about the width of one, at the size of the legend */
 };
 
@@ -159,6 +160,14 @@ static void draw_marker(FILE *file, size_t index, double x, double y)
             shapes[index % (sizeof shapes / sizeof shapes[0])]);
 }
 
+/* At the right above a point, or at the left below it, unless the edge of the field is too near. */
+static void draw_label(FILE *file, const char *text, double x, double y, bool below)
+{
+    const bool before = below ? x > LEFT + NEAR_EDGE : x > WIDTH - RIGHT - NEAR_EDGE;
+    print_label(file, text, before ? x - 8 : x + 8, below ? y + 16 : y - 7,
+                before ? "class=\"point end\"" : "class=\"point\"");
+}
+
 static void draw_series(const drawing_t *drawing, size_t index)
 {
     const svg_series_t *series = &drawing->chart->series[index];
@@ -168,10 +177,8 @@ static void draw_series(const drawing_t *drawing, size_t index)
         const double x = place_x(drawing, series->points[i].x), y = place_y(drawing, series->points[i].y);
         if (series->style == SVG_MARKERS || series->style == SVG_LINE_AND_MARKERS)
             draw_marker(drawing->file, index, x, y);
-        if (!series->labels || !series->labels[i]) continue;
-        const bool at_the_right = x > WIDTH - RIGHT - 60;
-        print_label(drawing->file, series->labels[i], at_the_right ? x - 8 : x + 8, y - 7,
-                    at_the_right ? "class=\"point end\"" : "class=\"point\"");
+        if (series->labels && series->labels[i])
+            draw_label(drawing->file, series->labels[i], x, y, series->labels_below);
     }
 }
 

@@ -26,6 +26,7 @@ typedef struct {
     const svg_point_t *points; /* in the order of drawing */
     size_t count;
     const char *const *labels; /* `count` texts beside the points, each may be NULL; or NULL */
+    bool labels_below;         /* else above */
 } svg_series_t;
 
 /* An axis spans its points, widened to whole ticks. */
