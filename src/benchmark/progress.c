@@ -1,11 +1,12 @@
 #include "benchmark/progress.h"
 
+#include "benchmark/progress_report.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct {
     const char *path;
@@ -23,20 +24,6 @@ static bool fail(reader_t *reader, const char *what)
 {
     snprintf(reader->error, reader->error_size, "%s:%zu: %s", reader->path, reader->line, what);
     return false;
-}
-
-bool progress_parse_time(const char *text, int64_t *time_ms)
-{
-    struct tm parts = {0};
-    int millis = 0, length = 0;
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &millis, &length) != 7 ||
-        text[length] != '\0' || length != 24)
-        return false;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    *time_ms = (int64_t)timegm(&parts) * 1000 + millis;
-    return true;
 }
 
 /* The offsets of one side of a source, {"0": 12, "1": 7}, of our topic; NULL when the source is not of it.
@@ -110,16 +97,12 @@ static bool read_source(reader_t *reader, const json_t *source, batch_t *batch)
 
 static bool read_progress(reader_t *reader, const json_t *progress)
 {
-    const char *time = json_string_value(json_object_get(progress, "timestamp"));
-    const json_t *id = json_object_get(progress, "batchId");
+    progress_report_t report;
+    const char *why = progress_report_of(progress, &report);
+    if (why) return fail(reader, why);
+    batch_t batch = {.id = report.batch_id, .trigger_ms = report.trigger_ms};
+    if (report.duration_ms >= 0) batch.end_ms = batch.trigger_ms + report.duration_ms;
     json_t *sources = json_object_get(progress, "sources");
-    batch_t batch = {.id = json_integer_value(id)};
-    if (!time || !json_is_integer(id) || !json_is_array(sources))
-        return fail(reader, "not a query's progress: timestamp, batchId and sources are expected");
-    if (!progress_parse_time(time, &batch.trigger_ms))
-        return fail(reader, "timestamp is not of the form 2026-01-31T12:00:00.123Z");
-    const json_t *duration = json_object_get(json_object_get(progress, "durationMs"), "triggerExecution");
-    if (json_is_integer(duration)) batch.end_ms = batch.trigger_ms + json_integer_value(duration);
     size_t index;
     json_t *source;
     json_array_foreach(sources, index, source)
@@ -128,7 +111,7 @@ static bool read_progress(reader_t *reader, const json_t *progress)
         if (batch.rows > 0 && reader->any && batch.id <= reader->last_id) return true;
         if (!read_source(reader, source, &batch)) return false;
     }
-    if (json_integer_value(json_object_get(progress, "numInputRows")) > 0 || batch.rows > 0) {
+    if (report.rows > 0) {
         reader->last_id = batch.id;
         reader->any = true;
     }

@@ -14,7 +14,4 @@
  * batches_free(). */
 bool progress_read(const char *path, const char *topic, batches_t *batches, char *error, size_t error_size);
 
-/* "2026-01-31T12:00:00.123Z" as milliseconds since the epoch. */
-bool progress_parse_time(const char *text, int64_t *time_ms);
-
 #endif

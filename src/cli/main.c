@@ -21,6 +21,8 @@ static int command_version(int argc, char **argv);
 /* In the order of --help: most used first. */
 static const command_t commands[] = {
     {"generate", "send synthetic or recorded traffic to Kafka", command_generate},
+    {"estimate", "what an adaptive trigger would bring a job, from a trace or its own reports",
+     command_estimate},
     {"simulate", "replay recorded traffic through all policies: waits and batches of each", command_simulate},
     {"measure", "print how long events waited in a real query, from Spark's and Kafka's records",
      command_measure},

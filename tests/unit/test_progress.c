@@ -1,6 +1,7 @@
 /* Reading a query's progress: what Spark 3.5 writes, torn files, and lines that are something else. */
 /* links: benchmark */
 #include "benchmark/progress.h"
+#include "benchmark/progress_report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

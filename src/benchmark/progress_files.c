@@ -1,0 +1,179 @@
+#include "benchmark/progress_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { CHUNK_SIZE = 256 * 1024, LINE_MAXIMUM = 64 << 20 };
+
+/* How Spark compresses event logs (spark.eventLog.compression.codec; zstd by default, on since Spark 4.0). */
+static const struct {
+    const char *bytes;
+    size_t length;
+    const char *name;
+    bool unpackable; /* by a program that one has */
+} packings[] = {
+    {"\x28\xb5\x2f\xfd", 4, "zstd", true},
+    {"LZ4Block", 8, "lz4", false},
+    {"\x82SNAPPY", 7, "snappy", false},
+    {"ZV\0", 3, "lzf", false},
+    {"ZV\1", 3, "lzf", false},
+};
+
+typedef struct {
+    progress_finder_t finder;
+    char *line; /* the beginning of a line whose end is not read yet */
+    size_t length, room;
+    bool begun; /* the first bytes have been looked at */
+} reader_t;
+
+static bool refuse(reader_t *reader, const char *why)
+{
+    snprintf(reader->finder.error, reader->finder.error_size, "%s: %s", reader->finder.path, why);
+    return false;
+}
+
+static bool check_packing(reader_t *reader, const char *bytes, size_t size)
+{
+    char why[512];
+    for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
+        if (size < packings[i].length || memcmp(bytes, packings[i].bytes, packings[i].length) != 0) continue;
+        if (packings[i].unpackable)
+            snprintf(why, sizeof why,
+                     "compressed by %s; unpack it on the way: %s -dc FILE | adaptivestream estimate "
+                     "--progress -",
+                     packings[i].name, packings[i].name);
+        else
+            snprintf(why, sizeof why,
+                     "compressed by Spark's own %s, which no other program reads; take the driver's log, or "
+                     "run the job with spark.eventLog.compress=false",
+                     packings[i].name);
+        return refuse(reader, why);
+    }
+    return true;
+}
+
+static bool keep(reader_t *reader, const char *bytes, size_t size)
+{
+    if (reader->length + size > LINE_MAXIMUM)
+        return refuse(reader, "has a line longer than 64 MB; this is no log");
+    if (reader->length + size > reader->room) {
+        const size_t room = 2 * (reader->length + size);
+        char *line = realloc(reader->line, room);
+        if (!line) return refuse(reader, "out of memory");
+        reader->line = line;
+        reader->room = room;
+    }
+    memcpy(reader->line + reader->length, bytes, size);
+    reader->length += size;
+    return true;
+}
+
+static bool read_chunk(reader_t *reader, const char *bytes, size_t size)
+{
+    if (!reader->begun && !check_packing(reader, bytes, size)) return false;
+    reader->begun = true;
+    for (size_t at = 0; at < size;) {
+        const char *newline = memchr(bytes + at, '\n', size - at);
+        const size_t length = newline ? (size_t)(newline - (bytes + at)) + 1 : size - at;
+        if (!newline || reader->length > 0) {
+            if (!keep(reader, bytes + at, length)) return false;
+            if (newline && !progress_finder_line(&reader->finder, reader->line, reader->length)) return false;
+            if (newline) reader->length = 0;
+        } else if (!progress_finder_line(&reader->finder, bytes + at, length)) {
+            return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
+static bool read_all(reader_t *reader, gzFile file)
+{
+    char *chunk = malloc(CHUNK_SIZE);
+    if (!chunk) return refuse(reader, "out of memory");
+    int size;
+    bool good = true;
+    while (good && (size = gzread(file, chunk, CHUNK_SIZE)) > 0)
+        good = read_chunk(reader, chunk, (size_t)size);
+    free(chunk);
+    if (!good) return false;
+    /* gzip data that end too early are a file still being written: what is there counts. */
+    int code;
+    const char *reason = gzerror(file, &code);
+    if (code == Z_ERRNO) return refuse(reader, strerror(errno));
+    if (code != Z_OK && code != Z_BUF_ERROR && code != Z_STREAM_END) return refuse(reader, reason);
+    return reader->length == 0 || progress_finder_line(&reader->finder, reader->line, reader->length);
+}
+
+static bool read_file(const char *path, progress_found_t *found, void *context, char *error,
+                      size_t error_size)
+{
+    const bool standard = strcmp(path, "-") == 0;
+    reader_t reader = {.finder = {.path = standard ? "standard input" : path,
+                                  .found = found,
+                                  .context = context,
+                                  .error = error,
+                                  .error_size = error_size}};
+    errno = 0;
+    gzFile file = standard ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
+    if (!file) return refuse(&reader, strerror(errno != 0 ? errno : ENOMEM));
+    const bool good = read_all(&reader, file);
+    gzclose_r(file);
+    free(reader.line);
+    progress_finder_end(&reader.finder);
+    return good;
+}
+
+/* The number of "events_12_local-1700000000000" (or "events_12_....gz"); -1: another file. */
+static int64_t part_number(const char *name)
+{
+    int64_t number;
+    int length = 0;
+    return sscanf(name, "events_%9" SCNd64 "_%n", &number, &length) == 1 && length > 0 ? number : -1;
+}
+
+static int is_part(const struct dirent *entry)
+{
+    return part_number(entry->d_name) >= 0;
+}
+
+static int by_number(const struct dirent **left, const struct dirent **right)
+{
+    const int64_t a = part_number((*left)->d_name), b = part_number((*right)->d_name);
+    return (a > b) - (a < b);
+}
+
+static bool read_folder(const char *folder, progress_found_t *found, void *context, char *error,
+                        size_t error_size)
+{
+    struct dirent **parts = NULL;
+    const int count = scandir(folder, &parts, is_part, by_number);
+    if (count <= 0)
+        snprintf(error, error_size, "%s: %s", folder,
+                 count < 0 ? strerror(errno) : "a folder without the files events_1_... of an event log");
+    bool good = count > 0;
+    for (int i = 0; i < count; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder, parts[i]->d_name);
+        if (good) good = read_file(path, found, context, error, error_size);
+        free(parts[i]);
+    }
+    free(parts);
+    return good;
+}
+
+bool progress_files_read(const char *path, progress_found_t *found, void *context, char *error,
+                         size_t error_size)
+{
+    struct stat status;
+    if (error_size > 0) error[0] = '\0';
+    const bool folder = strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return (folder ? read_folder : read_file)(path, found, context, error, error_size);
+}

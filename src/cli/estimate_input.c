@@ -1,0 +1,115 @@
+#include "cli/estimate_input.h"
+
+#include "benchmark/comparison.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { ERROR_SIZE = 1024, LISTED_MAXIMUM = 20 };
+
+__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("adaptivestream estimate: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+static void list_queries(const progress_history_t *history)
+{
+    for (size_t i = 0; i < history->count && i < LISTED_MAXIMUM; i++)
+        fprintf(stderr, "  %s (id %s): %" PRId64 " events\n", history->queries[i].name,
+                history->queries[i].id, history->queries[i].rows);
+    if (history->count > LISTED_MAXIMUM) fprintf(stderr, "  and %zu more\n", history->count - LISTED_MAXIMUM);
+}
+
+static const reported_query_t *choose_query(const estimate_source_t *source,
+                                            const progress_history_t *history)
+{
+    const reported_query_t *query = NULL;
+    if (source->query) {
+        query = progress_history_find(history, source->query);
+        if (!query) complain("%s has no query '%s', but:", source->progress_path, source->query);
+    } else if (history->count == 1) {
+        query = &history->queries[0];
+    } else {
+        complain("%s has %zu queries; choose one by --query:", source->progress_path, history->count);
+    }
+    if (!query) list_queries(history);
+    return query;
+}
+
+static bool use_query(const estimate_source_t *source, const reported_query_t *query, estimate_input_t *input,
+                      int *exit_code)
+{
+    input->reported = true;
+    snprintf(input->query, sizeof input->query, "%s", query->name);
+    input->facts = progress_facts(query);
+    if (!source->trigger_given) input->trigger_ns = input->facts.trigger_ns;
+    if (!source->cost_given && input->facts.model_known) input->model = input->facts.model;
+    if (input->trigger_ns == 0) {
+        complain(
+            "%s: the triggers of query %s lie on no grid: it has no trigger interval, or there are too few "
+            "of them; name the interval to compare with, as --trigger 2s",
+            source->progress_path, query->name);
+        *exit_code = EXIT_USAGE;
+        return false;
+    }
+    const int64_t slot_ns = comparison_slot_ns(input->trigger_ns);
+    if (progress_slots_of(query, &input->facts, input->trigger_ns, slot_ns, source->traffic.limit_ns,
+                          &input->slots, &input->outcome))
+        return true;
+    complain("%s: %.0f s are too long for slots of %g s; --limit looks at the beginning only",
+             source->progress_path, input->facts.seconds, (double)slot_ns * 1e-9);
+    return false;
+}
+
+static bool load_progress(const estimate_source_t *source, estimate_input_t *input, int *exit_code)
+{
+    char error[ERROR_SIZE];
+    progress_history_t history;
+    if (!progress_history_read(source->progress_path, &history, error, sizeof error)) {
+        complain("%s", error);
+        return false;
+    }
+    const reported_query_t *query = choose_query(source, &history);
+    if (!query) *exit_code = EXIT_USAGE;
+    const bool good = query && use_query(source, query, input, exit_code);
+    progress_history_free(&history);
+    return good;
+}
+
+static bool load_trace(const estimate_source_t *source, estimate_input_t *input)
+{
+    char error[ERROR_SIZE];
+    if (traffic_load(source->trace_path, &source->traffic, &input->slots, error, sizeof error)) return true;
+    complain("%s", error);
+    return false;
+}
+
+bool estimate_input_load(const estimate_source_t *source, estimate_input_t *input, int *exit_code)
+{
+    *exit_code = EXIT_FAILED;
+    *input = (estimate_input_t){.path = source->progress_path ? source->progress_path : source->trace_path,
+                                .trigger_ns = source->traffic.trigger_ns,
+                                .model = source->traffic.model};
+    bool good = source->progress_path ? load_progress(source, input, exit_code) : load_trace(source, input);
+    if (good && input->slots.events == 0) {
+        complain("%s: no events in it%s", input->path,
+                 input->outcome.left_out > 0
+                     ? " but those of the first batch, and nothing tells how long they had gathered"
+                     : "");
+        good = false;
+    }
+    if (!good) estimate_input_free(input);
+    return good;
+}
+
+void estimate_input_free(estimate_input_t *input)
+{
+    slots_free(&input->slots);
+    *input = (estimate_input_t){0};
+}
