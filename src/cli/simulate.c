@@ -267,6 +267,11 @@ static const flag_t own_flags[OWN_FLAGS] = {
      .help = "tune the one knob of every policy, with hindsight, to the batches of the fixed trigger"},
     {.name = "--json", .type = FLAG_SWITCH, .value = &settings.json, .help = "print JSON"},
     {.name = "--csv", .type = FLAG_SWITCH, .value = &settings.csv, .help = "print CSV, a line a policy"},
+    {.name = "--plot",
+     .type = FLAG_TEXT,
+     .value = &settings.plot_path,
+     .argument = "FILE.svg",
+     .help = "draw which share of the events waits how long"},
 };
 
 int command_simulate(int argc, char **argv)
