@@ -6,10 +6,12 @@
 #define ADAPTIVESTREAM_CLI_COMMANDS_H
 
 int command_estimate(int argc, char **argv);
+int command_evaluate(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_simulate(int argc, char **argv);
+int command_train(int argc, char **argv);
 
 #endif

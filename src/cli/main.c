@@ -27,6 +27,8 @@ static const command_t commands[] = {
     {"measure", "print how long events waited in a real query, from Spark's and Kafka's records",
      command_measure},
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},
+    {"train", "train a forecasting model on synthetic or recorded traffic", command_train},
+    {"evaluate", "compare forecasters on synthetic or recorded traffic", command_evaluate},
     {"options", "print or check the options of the agent", command_options},
     {"version", "print the version", command_version},
     {"help", "explain a subcommand: adaptivestream help generate", command_help},

@@ -13,13 +13,14 @@ from pathlib import Path
 MAY_INCLUDE = {
     "common": set(),
     "traffic": {"common"},
+    "forecast": {"traffic", "common"},
     "control": {"common"},
     "generator": {"traffic", "common"},
     "benchmark": {"control", "traffic", "common"},
     "agent": {"control", "common"},
-    "cli": {"agent", "benchmark", "generator", "control", "traffic", "common"},
+    "cli": {"agent", "benchmark", "generator", "control", "forecast", "traffic", "common"},
 }
-PURE_MODULES = {"common", "traffic", "control"}
+PURE_MODULES = {"common", "traffic", "forecast", "control"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
 PURE_FILES = {"agent/classfile.c", "agent/classfile.h", "agent/partitions.c", "agent/partitions.h"}
 # A log line carries the time of day and comes from any thread.
@@ -78,6 +79,7 @@ SELF_CHECK = [
     ("agent/traffic.c", '#include "traffic/shape.h"\n', "agent may include only agent, common, control"),
     ("generator/control.c", '  # include "control/a.h"\n', "generator may include only"),
     ("control/sideways.c", '#include "traffic/shape.h"\n', "control may include only"),
+    ("forecast/control.c", '#include "control/governor.h"\n', "forecast may include only common, forecast, traffic"),
     ("cli/jvm.c", "#include <jvmti.h>\n", "knows the JVM"),
     ("agent/classfile.c", "#include <jni.h>\n", "knows the JVM"),
     ("control/clock.c", "double f(void) { return clock_gettime(0, 0); }\n", "time is an argument"),

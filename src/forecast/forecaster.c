@@ -1,0 +1,97 @@
+#include "forecast/forecaster.h"
+
+#include "forecast/classic.h"
+#include "forecast/network.h"
+#include "forecast/ridge.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const char *const forecaster_kind_names[FORECASTER_KINDS] = {
+    [FORECASTER_LAST] = "last",   [FORECASTER_EMA] = "ema",   [FORECASTER_HOLT] = "holt",
+    [FORECASTER_RIDGE] = "ridge", [FORECASTER_LSTM] = "lstm",
+};
+
+/* Of Holt's level and trend: the best of a grid of tenths on the training lines of tests/data/seven_shapes.csv.gz. */
+static const double holt_level = 0.9, holt_trend = 0.5;
+
+struct forecaster {
+    forecaster_kind_t kind;
+    const model_t *model;
+    network_t *network;
+    ridge_t ridge;
+};
+
+forecaster_t *forecaster_create(forecaster_kind_t kind, const model_t *model)
+{
+    forecaster_t *forecaster = calloc(1, sizeof *forecaster);
+    if (!forecaster) return NULL;
+    forecaster->kind = kind;
+    ridge_begin(&forecaster->ridge);
+    if (kind != FORECASTER_LSTM) return forecaster;
+    forecaster->model = model;
+    forecaster->network = network_create(&model->shape, 1, false, kernels_best());
+    if (forecaster->network) return forecaster;
+    free(forecaster);
+    return NULL;
+}
+
+void forecaster_destroy(forecaster_t *forecaster)
+{
+    if (forecaster) network_destroy(forecaster->network);
+    free(forecaster);
+}
+
+/* The output for a quantile; NULL when the model has none. */
+static const float *quantile_of(const model_t *model, const float *outputs, float level)
+{
+    for (size_t i = 0; i < model->shape.outputs; i++)
+        if (model->outputs[i].kind == OUTPUT_QUANTILE && fabsf(model->outputs[i].level - level) < 1e-6f)
+            return &outputs[i];
+    return NULL;
+}
+
+static forecast_t forecast_by_network(forecaster_t *forecaster, const double *history)
+{
+    const model_t *model = forecaster->model;
+    const scale_t scale =
+        model_scale(&model->scaler, history, MODEL_HISTORY, network_inputs(forecaster->network), 1);
+    const float *outputs = network_forward(forecaster->network, model->parameters, 1);
+    forecast_t forecast = {.rate_per_s = fmax((double)outputs[0] * scale.spread + scale.mean, 0)};
+    const float *low = quantile_of(model, outputs, 0.1f), *high = quantile_of(model, outputs, 0.9f);
+    if (!low || !high) return forecast;
+    /* Learnt apart, the two may cross. */
+    forecast.has_quantiles = true;
+    forecast.low_per_s = fmax((double)fminf(*low, *high) * scale.spread + scale.mean, 0);
+    forecast.high_per_s = fmax((double)fmaxf(*low, *high) * scale.spread + scale.mean, 0);
+    return forecast;
+}
+
+forecast_t forecaster_forecast(forecaster_t *forecaster, const double *history, double time_of_day_s)
+{
+    double rate_per_s = history[MODEL_HISTORY - 1];
+    switch (forecaster->kind) {
+    case FORECASTER_LSTM:
+        return forecast_by_network(forecaster, history);
+    case FORECASTER_EMA:
+        rate_per_s = classic_ema(history, MODEL_HISTORY, CLASSIC_EMA_WEIGHT);
+        break;
+    case FORECASTER_HOLT:
+        rate_per_s = classic_holt(history, MODEL_HISTORY, holt_level, holt_trend);
+        break;
+    case FORECASTER_RIDGE:
+        if (forecaster->ridge.observations >= FORECASTER_RIDGE_WARM)
+            rate_per_s = ridge_forecast(&forecaster->ridge, history, time_of_day_s);
+        break;
+    default:
+        break;
+    }
+    return (forecast_t){.rate_per_s = rate_per_s};
+}
+
+void forecaster_observe(forecaster_t *forecaster, const double *history, double time_of_day_s,
+                        double rate_per_s)
+{
+    if (forecaster->kind == FORECASTER_RIDGE)
+        ridge_observe(&forecaster->ridge, history, time_of_day_s, rate_per_s);
+}
