@@ -14,8 +14,8 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-generator matrix test test-unit test-jvm test-spark test-spark4 test-matrix asan tsan fmt fmt-check \
-	clean kafka-up kafka-down
+	bench-simulate bench-generator bench-forecast matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ bench-decide: build ## Measures how long a decision takes, and shows how large a
 bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
 	@$(PYTHON) tools/bench_generator.py $(ARGS)
 
+bench-forecast: build ## Measures how long a forecast takes, and a step of training (a few seconds)
+	@build/tests/bench_forecast
+
 matrix: build sparks ## Tries every Spark, JDK, source and trigger: what is governed, what is left alone (25 minutes)
 	@$(PYTHON) tools/matrix.py $(ARGS)
 
@@ -81,6 +84,9 @@ test-spark4: build spark4 ## Runs the same on Spark 4.2.0, with JDK 17 and 25 (2
 
 test-matrix: build sparks ## Runs the same on every other Spark from 3.4 on (90 minutes), and the JVM tests
 	@tools/test.sh jvm $(OTHERS:%=spark-%)
+
+test-oracle: build ## Compares the network and its training with PyTorch, where TORCH_PYTHON (default python3) has it (2 minutes)
+	@$${TORCH_PYTHON:-python3} tests/oracle/test_oracle.py build/tests/forecast_oracle $(ARGS)
 
 asan: ## Runs the unit and fuzz tests under address and undefined-behaviour sanitizers
 	@tools/setup.sh build

@@ -97,27 +97,28 @@ static bool load_model(const flags_t *flags, model_t *model)
     return false;
 }
 
-/* All series in one set, the scored lines of the file as from and to; generated series and traces count as a whole. */
-static bool windows_to_score(const data_t *data, size_t from, size_t to, windows_t parts[4], size_t *count)
+enum { PARTS = 4 };
+
+/* The lines of the file before `from`, which are only observed; those that count; generated series; traces. */
+static bool windows_of_parts(const data_t *data, size_t from, size_t to, windows_t parts[PARTS])
 {
-    *count = 4;
-    memset(parts, 0, 4 * sizeof *parts);
+    memset(parts, 0, PARTS * sizeof *parts);
     return windows_of(&data->file, 0, from, MODEL_HISTORY, &parts[0]) &&
            windows_of(&data->file, from, to, MODEL_HISTORY, &parts[1]) &&
            windows_of(&data->generated, 0, data->generated.count, MODEL_HISTORY, &parts[2]) &&
            windows_of(&data->traces, 0, data->traces.count, MODEL_HISTORY, &parts[3]);
 }
 
-/* The three that count behind each other; the first is for learning only. */
-static bool join(windows_t *scored, const windows_t parts[4])
+/* Those that count one behind the other. */
+static bool join(windows_t *scored, const windows_t parts[PARTS])
 {
     size_t at = 0;
     *scored = (windows_t){.history = MODEL_HISTORY};
-    for (size_t i = 1; i < 4; i++)
+    for (size_t i = 1; i < PARTS; i++)
         scored->count += parts[i].count;
     scored->items = malloc((scored->count > 0 ? scored->count : 1) * sizeof *scored->items);
     if (!scored->items) return false;
-    for (size_t i = 1; i < 4; i++) {
+    for (size_t i = 1; i < PARTS; i++) {
         memcpy(scored->items + at, parts[i].items, parts[i].count * sizeof *scored->items);
         at += parts[i].count;
     }
@@ -178,24 +179,28 @@ static void print_json(const table_t *table)
 
 static int evaluate(const flags_t *flags, const data_t *data, table_t *table)
 {
-    size_t from = 0, to = data->file.count, count;
+    size_t from = 0, to = data->file.count;
     if (settings.lines && !settings.data.series_path)
         return flags_usage_error(flags, "--lines needs --series");
     if (!data_lines(flags, "--lines", settings.lines, data->file.count, &from, &to)) return EXIT_USAGE;
-    windows_t parts[4], scored = {0};
-    bool good = windows_to_score(data, from, to, parts, &count) && join(&scored, parts);
-    if (good && scored.count == 0) {
+    windows_t parts[PARTS], scored = {0};
+    int exit_code = EXIT_FAILED;
+    const bool loaded = windows_of_parts(data, from, to, parts) && join(&scored, parts);
+    if (loaded && scored.count == 0) {
         fprintf(stderr, "adaptivestream evaluate: no series is longer than %d seconds\n", MODEL_HISTORY);
-    } else if ((good = good && run(table, &parts[0], &scored))) {
-        settings.json ? print_json(table) : print_table(table);
+    } else if (loaded && run(table, &parts[0], &scored)) {
+        if (settings.json)
+            print_json(table);
+        else
+            print_table(table);
+        exit_code = EXIT_OK;
     } else {
         fprintf(stderr, "adaptivestream evaluate: not enough memory\n");
     }
-    const bool done = good && scored.count > 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < PARTS; i++)
         windows_free(&parts[i]);
     windows_free(&scored);
-    return done ? EXIT_OK : EXIT_FAILED;
+    return exit_code;
 }
 
 int command_evaluate(int argc, char **argv)

@@ -7,19 +7,20 @@
 #include "cli/data_flags.h"
 #include "cli/flags.h"
 #include "cli/train_report.h"
+#include "forecast/evaluate.h"
 #include "forecast/model_file.h"
 #include "generator/interrupt.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ERROR_SIZE = 1024, OWN_FLAGS = 13, INITIAL_STREAM = 20 };
+enum { ERROR_SIZE = 1024, OWN_FLAGS = 14, INITIAL_STREAM = 20 };
 
 /* Of what has no lines of its own for validation. */
 static const double validated_share = 0.15;
 
 static struct {
-    const char *out_path, *lines, *validate_lines;
+    const char *out_path, *lines, *validate_lines, *test_lines;
     int64_t epochs, batch, patience, halve_after, units, layers;
     double learning_rate, huber_delta;
     bool no_quantiles, quiet;
@@ -42,6 +43,11 @@ static const flag_t own_flags[OWN_FLAGS] = {
      .value = &settings.validate_lines,
      .argument = "FROM-TO",
      .help = "lines of --series to judge epochs by; without it the last 15 % of all"},
+    {.name = "--test-lines",
+     .type = FLAG_TEXT,
+     .value = &settings.test_lines,
+     .argument = "FROM-TO",
+     .help = "lines of --series that nothing is learnt or chosen by: their scores go to the card"},
     {.name = "--epochs",
      .type = FLAG_INTEGER,
      .value = &settings.epochs,
@@ -113,10 +119,14 @@ static const flag_t own_flags[OWN_FLAGS] = {
     {.name = "--quiet", .type = FLAG_SWITCH, .value = &settings.quiet, .help = "no progress on stderr"},
 };
 
-/* Series in two: what is learnt from and what epochs are judged by. */
+/* What is learnt from, what epochs are judged by, and what neither has to do with. */
 typedef struct {
-    series_set_t learnt, judged;
+    series_set_t learnt, judged, tested;
 } split_t;
+
+typedef struct {
+    windows_t learnt, judged, tested;
+} split_windows_t;
 
 static bool add_range(series_set_t *to, const series_set_t *set, size_t from, size_t end)
 {
@@ -147,37 +157,74 @@ static bool split_in_time(split_t *split, const series_set_t *set)
     return true;
 }
 
+static bool overlap(size_t from, size_t to, size_t other_from, size_t other_to)
+{
+    return from < other_to && other_from < to;
+}
+
 /* Returns EXIT_OK or an exit code after saying why. */
 static int split_data(const flags_t *flags, const data_t *data, split_t *split)
 {
     const size_t count = data->file.count;
-    size_t from = 0, to = count, judged_from = 0, judged_to = 0;
-    if ((settings.lines || settings.validate_lines) && !settings.data.series_path)
-        return flags_usage_error(flags, "--lines and --validate-lines need --series");
+    size_t from = 0, to = count, judged_from = 0, judged_to = 0, tested_from = 0, tested_to = 0;
+    if ((settings.lines || settings.validate_lines || settings.test_lines) && !settings.data.series_path)
+        return flags_usage_error(flags, "--lines, --validate-lines and --test-lines need --series");
     if (!data_lines(flags, "--lines", settings.lines, count, &from, &to) ||
-        !data_lines(flags, "--validate-lines", settings.validate_lines, count, &judged_from, &judged_to))
+        !data_lines(flags, "--validate-lines", settings.validate_lines, count, &judged_from, &judged_to) ||
+        !data_lines(flags, "--test-lines", settings.test_lines, count, &tested_from, &tested_to))
         return EXIT_USAGE;
-    if (settings.validate_lines && from < judged_to && judged_from < to)
-        return flags_usage_error(flags, "--lines and --validate-lines overlap");
-    bool good;
+    if (overlap(from, to, judged_from, judged_to) || overlap(from, to, tested_from, tested_to) ||
+        overlap(judged_from, judged_to, tested_from, tested_to))
+        return flags_usage_error(
+            flags, "--lines, --validate-lines and --test-lines overlap (--lines is all by default)");
+    bool good = add_range(&split->tested, &data->file, tested_from, tested_to);
     if (settings.validate_lines) {
         /* What is generated besides is all for learning, so that epochs are judged by the given lines alone. */
-        good = add_range(&split->learnt, &data->file, from, to) &&
+        good = good && add_range(&split->learnt, &data->file, from, to) &&
                add_range(&split->judged, &data->file, judged_from, judged_to) &&
                add_range(&split->learnt, &data->generated, 0, data->generated.count) &&
                add_range(&split->learnt, &data->traces, 0, data->traces.count);
     } else {
         const series_set_t lines = {.items = count > 0 ? data->file.items + from : NULL, .count = to - from};
-        good = (lines.count > 1 ? split_set(split, &lines) : split_in_time(split, &lines)) &&
+        good = good && (lines.count > 1 ? split_set(split, &lines) : split_in_time(split, &lines)) &&
                split_set(split, &data->generated) && split_in_time(split, &data->traces);
     }
     if (!good) fprintf(stderr, "adaptivestream train: not enough memory\n");
     return good ? EXIT_OK : EXIT_FAILED;
 }
 
-static int train(const train_report_t *report, const windows_t *learnt, const windows_t *judged)
+/* The scores of the test lines, for the card. */
+static bool test(const model_t *model, const windows_t *tested, evaluation_t *scores)
 {
-    char error[ERROR_SIZE];
+    forecaster_t *forecaster = forecaster_create(FORECASTER_LSTM, model);
+    if (!forecaster) return false;
+    *scores = evaluate_forecaster(forecaster, tested, true);
+    forecaster_destroy(forecaster);
+    return true;
+}
+
+/* Writes the model and its card, where there is anything to keep. */
+static int keep(train_report_t *report, const model_t *model, train_end_t end, const windows_t *tested)
+{
+    char error[ERROR_SIZE] = "not enough memory";
+    int exit_code = EXIT_FAILED;
+    if (end == TRAIN_NO_MEMORY)
+        fprintf(stderr, "adaptivestream train: not enough memory; a smaller --batch needs less\n");
+    else if (model->training.epochs == 0)
+        fprintf(stderr, "adaptivestream train: %s before the end of the first epoch: nothing is written\n",
+                end == TRAIN_DIVERGED ? "the loss became infinite (a lower --learning-rate may help)"
+                                      : "stopped");
+    else if (!test(model, tested, &report->scores) ||
+             !model_save(report->out_path, model, error, sizeof error) ||
+             !train_card_write(report, model, error, sizeof error))
+        fprintf(stderr, "adaptivestream train: %s\n", error);
+    else
+        exit_code = train_summary_print(report, model, end);
+    return exit_code;
+}
+
+static int train(train_report_t *report, const split_windows_t *windows)
+{
     model_shape_t shape = model_default_shape;
     shape.units = (uint32_t)settings.units;
     shape.layers = (uint32_t)settings.layers;
@@ -200,50 +247,54 @@ static int train(const train_report_t *report, const windows_t *learnt, const wi
     interrupt_install();
     train_progress_line_t line;
     train_progress_begin(&line, settings.quiet, training.epochs);
-    const train_end_t end = train_model(&model, learnt, judged, &training, train_progress_watch, &line);
+    const train_end_t end =
+        train_model(&model, &windows->learnt, &windows->judged, &training, train_progress_watch, &line);
     train_progress_end(&line);
-    int exit_code = EXIT_FAILED;
-    if (end == TRAIN_NO_MEMORY)
-        fprintf(stderr, "adaptivestream train: not enough memory; a smaller --batch needs less\n");
-    else if (model.training.epochs == 0)
-        fprintf(stderr, "adaptivestream train: %s before the end of the first epoch: nothing is written\n",
-                end == TRAIN_DIVERGED ? "the loss became infinite (a lower --learning-rate may help)"
-                                      : "stopped");
-    else if (!model_save(settings.out_path, &model, error, sizeof error) ||
-             !train_card_write(report, &model, learnt->count, judged->count, error, sizeof error))
-        fprintf(stderr, "adaptivestream train: %s\n", error);
-    else
-        exit_code = train_summary_print(report, &model, end);
+    const int exit_code = keep(report, &model, end, &windows->tested);
     model_free(&model);
     return exit_code;
 }
 
-static int load_and_train(const flags_t *flags, const train_report_t *report)
+static bool windows_of_all(const series_set_t *set, windows_t *windows)
+{
+    return windows_of(set, 0, set->count, MODEL_HISTORY, windows);
+}
+
+static int train_on(train_report_t *report, const split_t *split)
+{
+    split_windows_t windows = {0};
+    int exit_code = EXIT_FAILED;
+    if (!windows_of_all(&split->learnt, &windows.learnt) ||
+        !windows_of_all(&split->judged, &windows.judged) ||
+        !windows_of_all(&split->tested, &windows.tested)) {
+        fprintf(stderr, "adaptivestream train: not enough memory\n");
+    } else if (windows.learnt.count == 0 || windows.judged.count == 0) {
+        fprintf(
+            stderr,
+            "adaptivestream train: too few series of more than %d seconds: %zu windows to learn from, %zu to "
+            "judge epochs by\n",
+            MODEL_HISTORY, windows.learnt.count, windows.judged.count);
+    } else {
+        report->judged = windows.judged.count;
+        exit_code = train(report, &windows);
+    }
+    windows_free(&windows.learnt);
+    windows_free(&windows.judged);
+    windows_free(&windows.tested);
+    return exit_code;
+}
+
+static int load_and_train(const flags_t *flags, train_report_t *report)
 {
     data_t data;
     split_t split = {0};
-    windows_t learnt = {0}, judged = {0};
     int exit_code = data_load(flags, &settings.data, &data);
     if (exit_code == EXIT_OK) exit_code = split_data(flags, &data, &split);
     data_free(&data);
-    if (exit_code == EXIT_OK) {
-        exit_code = EXIT_FAILED;
-        if (!windows_of(&split.learnt, 0, split.learnt.count, MODEL_HISTORY, &learnt) ||
-            !windows_of(&split.judged, 0, split.judged.count, MODEL_HISTORY, &judged))
-            fprintf(stderr, "adaptivestream train: not enough memory\n");
-        else if (learnt.count == 0 || judged.count == 0)
-            fprintf(stderr,
-                    "adaptivestream train: too few series of more than %d seconds: %zu windows to learn "
-                    "from, %zu to "
-                    "judge epochs by\n",
-                    MODEL_HISTORY, learnt.count, judged.count);
-        else
-            exit_code = train(report, &learnt, &judged);
-    }
-    windows_free(&learnt);
-    windows_free(&judged);
+    if (exit_code == EXIT_OK) exit_code = train_on(report, &split);
     series_set_free(&split.learnt);
     series_set_free(&split.judged);
+    series_set_free(&split.tested);
     return exit_code;
 }
 
@@ -269,7 +320,7 @@ int command_train(int argc, char **argv)
     if (settings.units % KERNELS_LANES != 0)
         return flags_usage_error(&flags, "--units %d: allowed is a multiple of %d", (int)settings.units,
                                  KERNELS_LANES);
-    const train_report_t report = {
-        .command = command, .out_path = settings.out_path, .quiet = settings.quiet};
+    train_report_t report = {
+        .command = command, .out_path = settings.out_path, .test_lines = settings.test_lines};
     return load_and_train(&flags, &report);
 }

@@ -90,8 +90,21 @@ void train_progress_end(train_progress_line_t *line)
     if (line->terminal && !line->quiet) fprintf(stderr, "\r\033[K");
 }
 
-static void write_card(FILE *file, const train_report_t *report, const model_t *model, size_t learnt,
-                       size_t judged)
+static void write_scores(FILE *file, const train_report_t *report)
+{
+    const evaluation_t *scores = &report->scores;
+    fprintf(file, "| test lines %s | %zu windows, %zu of them transitions |\n", report->test_lines,
+            scores->windows, scores->transitions);
+    fprintf(file, "| test MAE | %.4f events/s |\n", scores->error);
+    fprintf(file, "| test MAE in transitions | %.4f events/s |\n", scores->transition_error);
+    if (!scores->has_quantiles) return;
+    fprintf(file, "| test pinball loss, quantiles 0.1 and 0.9 | %.4f, %.4f events/s |\n", scores->low_pinball,
+            scores->high_pinball);
+    fprintf(file, "| test truths below them | %.2f %%, %.2f %% |\n", 100 * scores->below_low,
+            100 * scores->below_high);
+}
+
+static void write_card(FILE *file, const train_report_t *report, const model_t *model)
 {
     const model_shape_t *shape = &model->shape;
     const model_training_t *training = &model->training;
@@ -107,25 +120,26 @@ static void write_card(FILE *file, const train_report_t *report, const model_t *
     fprintf(file, ".\n\n| | |\n|---|---|\n");
     fprintf(file, "| command | `%s` |\n", report->command);
     fprintf(file, "| seed | %" PRIu64 " |\n", training->seed);
-    fprintf(file, "| learnt from | %zu windows, batches of %u |\n", learnt, training->batch);
-    fprintf(file, "| judged by | %zu other windows |\n", judged);
+    fprintf(file, "| learnt from | %" PRIu64 " windows, batches of %u |\n", training->windows,
+            training->batch);
+    fprintf(file, "| judged by | %zu other windows |\n", report->judged);
     fprintf(file, "| kept | epoch %u |\n", training->epochs);
     fprintf(file, "| validation loss | %.6f |\n", training->validation_loss);
     fprintf(file, "| validation MAE | %.4f events/s |\n", training->validation_error);
+    if (report->test_lines) write_scores(file, report);
     fprintf(file, "| kernels | %s: others of the same command differ in the last digits |\n",
             kernels_best()->name);
     fprintf(file, "| version | %s |\n", ADAPTIVESTREAM_VERSION);
 }
 
-bool train_card_write(const train_report_t *report, const model_t *model, size_t learnt, size_t judged,
-                      char *error, size_t error_size)
+bool train_card_write(const train_report_t *report, const model_t *model, char *error, size_t error_size)
 {
     char path[PATH_SIZE];
     errno = 0;
     FILE *file = NULL;
     if ((size_t)snprintf(path, sizeof path, "%s.md", report->out_path) < sizeof path)
         file = fopen(path, "we");
-    if (file) write_card(file, report, model, learnt, judged);
+    if (file) write_card(file, report, model);
     const bool good = file && ferror(file) == 0;
     if ((!file || fclose(file) == 0) && good) return true;
     snprintf(error, error_size, "%s: cannot be written: %s", path, strerror(errno));

@@ -4,6 +4,7 @@
 #ifndef ADAPTIVESTREAM_CLI_TRAIN_REPORT_H
 #define ADAPTIVESTREAM_CLI_TRAIN_REPORT_H
 
+#include "forecast/evaluate.h"
 #include "forecast/model.h"
 #include "forecast/train.h"
 
@@ -16,7 +17,9 @@ enum { TRAIN_COMMAND_SIZE = 4096 };
 typedef struct {
     const char *command; /* as it was typed */
     const char *out_path;
-    bool quiet;
+    size_t judged;          /* windows that epochs are judged by */
+    const char *test_lines; /* NULL when there are none */
+    evaluation_t scores;    /* of them */
 } train_report_t;
 
 typedef struct {
@@ -38,8 +41,7 @@ bool train_progress_watch(void *context, const train_progress_t *progress);
 void train_progress_end(train_progress_line_t *line);
 
 /* Writes OUT.md: data, seed, command, scores. */
-bool train_card_write(const train_report_t *report, const model_t *model, size_t learnt, size_t judged,
-                      char *error, size_t error_size);
+bool train_card_write(const train_report_t *report, const model_t *model, char *error, size_t error_size);
 
 /* One line on stdout; the exit code of the program. */
 int train_summary_print(const train_report_t *report, const model_t *model, train_end_t end);

@@ -51,26 +51,29 @@ static void check_model(const model_t *model, const uint8_t *bytes, size_t size)
     network_destroy(network);
 }
 
+static void put_32(uint8_t *bytes, size_t value)
+{
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* Every second input, as its last byte says, also gets its right size. */
+static void mend(uint8_t *bytes, size_t size)
+{
+    enum { SIZE_AT = 12 };
+    if (size < SIZE_AT + 2 * CHECKSUM_SIZE) return;
+    if (bytes[size - 1] & 1) put_32(bytes + SIZE_AT, size);
+    put_32(bytes + size - CHECKSUM_SIZE, crc32_of(bytes, size - CHECKSUM_SIZE));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char error[TEXT_SIZE] = "";
     model_t model;
     uint8_t *bytes = malloc(size > 0 ? size : 1);
     check(bytes != NULL);
-    memcpy(bytes, data, size);
-    if (size >= CHECKSUM_SIZE) {
-        const uint32_t crc = crc32_of(bytes, size - CHECKSUM_SIZE);
-        for (size_t i = 0; i < CHECKSUM_SIZE; i++)
-            bytes[size - CHECKSUM_SIZE + i] = (uint8_t)(crc >> (8 * i));
-        if (size > 16) /* and the right size, for the same reason */
-            for (int i = 0; i < 4 && (data[size - 1] & 1); i++)
-                bytes[12 + i] = (uint8_t)(size >> (8 * i));
-    }
-    if (size > 16 && (data[size - 1] & 1)) {
-        const uint32_t crc = crc32_of(bytes, size - CHECKSUM_SIZE);
-        for (size_t i = 0; i < CHECKSUM_SIZE; i++)
-            bytes[size - CHECKSUM_SIZE + i] = (uint8_t)(crc >> (8 * i));
-    }
+    if (size > 0) memcpy(bytes, data, size);
+    mend(bytes, size);
     if (model_decode(bytes, size, &model, error, sizeof error)) {
         check(error[0] == '\0');
         check_model(&model, bytes, size);

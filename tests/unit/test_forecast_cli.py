@@ -1,0 +1,227 @@
+"""train and evaluate as their users meet them, and the default model with its card.
+
+    python3 test_forecast_cli.py PATH/TO/adaptivestream [unittest arguments]
+"""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SERIES = ROOT / "tests" / "data" / "seven_shapes.csv.gz"
+TRACE = ROOT / "tests" / "data" / "traces" / "llm_code.csv.gz"
+MODEL = ROOT / "models" / "default.model"
+OK, FAILED, USAGE = 0, 1, 2
+SMALL = ["--generate", "6", "--seconds", "60", "--units", "16", "--epochs", "2"]
+
+
+def call(*arguments, **options):
+    result = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120, **options)
+    return result.returncode, result.stdout, result.stderr
+
+
+def report(*arguments):
+    code, out, errors = call("evaluate", "--json", *arguments)
+    assert (code, errors) == (OK, ""), (code, errors)
+    return json.loads(out)
+
+
+def card_of(path):
+    text = pathlib.Path(f"{path}.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| ([^|]+) \| (.+) \|$", text, re.MULTILINE))
+
+
+class Evaluate(unittest.TestCase):
+    def test_known_errors(self):
+        result = report("--series", SERIES, "--lines", "128-150")
+        self.assertEqual(result["windows"], 6210)
+        errors = {name: scores["mae"] for name, scores in result["forecasters"].items()}
+        self.assertEqual(list(errors), ["last", "ema", "holt", "ridge"])
+        self.assertAlmostEqual(errors["last"], 45.91, places=2)
+        self.assertAlmostEqual(errors["ema"], 55.30, places=2)
+        for scores in result["forecasters"].values():
+            self.assertGreater(scores["mae_transitions"], scores["mae"])
+
+    def test_table(self):
+        code, out, errors = call("evaluate", "--series", SERIES, "--lines", "128-150", "--forecaster", "last,ema,last")
+        self.assertEqual((code, errors), (OK, ""))
+        lines = out.splitlines()
+        self.assertIn("6210 windows", lines[0])
+        self.assertEqual([line.split()[:2] for line in lines[3:]], [["last", "45.91"], ["ema", "55.3"]])
+
+    def test_ridge_learns_from_the_lines_before(self):
+        cold = report("--series", SERIES, "--lines", "1-1", "--forecaster", "ridge,last")["forecasters"]
+        warm = report("--series", SERIES, "--lines", "150-150", "--forecaster", "ridge,last")["forecasters"]
+        self.assertNotEqual(warm["ridge"]["mae"], warm["last"]["mae"])
+        self.assertNotEqual(cold["ridge"]["mae"], warm["ridge"]["mae"])
+
+    def test_sources(self):
+        self.assertEqual(report()["windows"], 150 * 270)
+        self.assertEqual(report("--generate", "3", "--seconds", "50")["windows"], 60)
+        seconds = report("--trace", TRACE, "--bin", "0.1")["windows"] + 30
+        self.assertEqual(seconds, 3436)
+        both = report("--trace", TRACE, "--bin", "0.1", "--generate", "1")["windows"]
+        self.assertEqual(both, seconds - 30 + 270)
+        one, other = (report("--generate", "1", "--seed", seed) for seed in ("1", "2"))
+        self.assertNotEqual(one, other)
+        steady = report("--generate", "2", "--shape", "steady")["forecasters"]
+        self.assertEqual(steady["last"]["mae"], 0)
+        drawn = report("--generate", "5", "--log-uniform")["forecasters"]["last"]["mae"]
+        self.assertNotEqual(drawn, report("--generate", "5")["forecasters"]["last"]["mae"])
+
+    def test_usage(self):
+        for arguments, mention in [
+            (["--forecaster", "emma"], "did you mean ema;"),
+            (["--forecaster", "lstm"], "needs --model"),
+            (["--lines", "1-2"], "--lines needs --series"),
+            (["--series", SERIES, "--lines", "100-151"], "'100-151' is not a range of the 150 lines"),
+            (["--series", SERIES, "--lines", "0-3"], "not a range"),
+            (["--series", SERIES, "--lines", "5-3"], "not a range"),
+            (["--shape", "ramps"], "did you mean ramp?"),
+            (["--log-uniform", "--baseline", "3"], "leave out --baseline"),
+        ]:
+            code, out, errors = call("evaluate", *arguments)
+            self.assertEqual((code, out), (USAGE, ""), arguments)
+            self.assertIn(mention, errors)
+
+    def test_failures(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "a")
+            pathlib.Path(path).write_text("1,2,3\n", encoding="utf-8")
+            for arguments, mention in [
+                (["--series", path], "no series is longer than 30 seconds"),
+                (["--series", os.path.join(folder, "none")], "No such file"),
+                (["--trace", os.path.join(folder, "none")], "No such file"),
+                (["--trace", path], "a trace has one column"),
+                (["--model", path], "the magic is not ASTREAML"),
+                (["--model", os.path.join(folder, "none")], "No such file"),
+            ]:
+                code, out, errors = call("evaluate", *arguments)
+                self.assertEqual((code, out), (FAILED, ""), arguments)
+                self.assertIn(mention, errors)
+                self.assertEqual(errors.count("\n"), 1, errors)
+
+
+class Train(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, "model")
+
+    def train(self, *arguments, path=None):
+        return call("train", "--out", path or self.path, *arguments)
+
+    def test_same_seed_same_file(self):
+        contents = []
+        for seed in ("1", "1", "2"):
+            code, out, errors = self.train(*SMALL, "--quiet", "--seed", seed)
+            self.assertEqual((code, errors), (OK, ""))
+            self.assertIn(f"{self.path}: epoch ", out)
+            contents.append(pathlib.Path(self.path).read_bytes())
+        self.assertEqual(contents[0], contents[1])
+        self.assertNotEqual(contents[0], contents[2])
+
+    def test_progress_and_card(self):
+        code, _, errors = self.train(*SMALL, "--seed", "7")
+        self.assertEqual(code, OK)
+        self.assertEqual(len(errors.splitlines()), 2)
+        self.assertRegex(errors.splitlines()[0], r"^epoch 1: loss [\d.]+, validation [\d.]+, MAE [\d.]+/s \(best\), "
+                                                 r"[\d.]+ s, at most \d+:\d\d left$")
+        card = card_of(self.path)
+        self.assertEqual(card["seed"], "7")
+        self.assertEqual(card["command"], f"`adaptivestream train --out {self.path} {' '.join(SMALL)} --seed 7`")
+        self.assertEqual(card["learnt from"], "150 windows, batches of 256")
+        self.assertEqual(card["judged by"], "30 other windows")
+
+    def test_scores_of_the_card_are_those_of_evaluate(self):
+        code, _, errors = self.train("--series", SERIES, "--lines", "1-3", "--validate-lines", "4-5", "--test-lines", "6-7",
+                                     "--epochs", "1", "--units", "16", "--quiet")
+        self.assertEqual((code, errors), (OK, ""))
+        card = card_of(self.path)
+        scores = report("--series", SERIES, "--lines", "6-7", "--model", self.path)["forecasters"]["lstm"]
+        self.assertEqual(card["test MAE"], f"{scores['mae']:.4f} events/s")
+        self.assertEqual(card["test MAE in transitions"], f"{scores['mae_transitions']:.4f} events/s")
+        self.assertEqual(card["learnt from"], "810 windows, batches of 256")
+
+    def test_a_trace_is_split_in_time(self):
+        code, _, errors = self.train("--trace", TRACE, "--bin", "0.1", "--epochs", "1", "--units", "16", "--quiet",
+                                     "--no-quantiles", "--layers", "1")
+        self.assertEqual((code, errors), (OK, ""))
+        card = card_of(self.path)
+        self.assertEqual(card["learnt from"], "2890 windows, batches of 256")
+        self.assertEqual(card["judged by"], "486 other windows")
+        self.assertNotIn("quantiles", report("--model", self.path, "--generate", "1")["forecasters"]["lstm"])
+
+    def test_ctrl_c_keeps_the_best(self):
+        process = subprocess.Popen([PROGRAM, "train", "--out", self.path, "--generate", "6", "--units", "16",
+                                    "--epochs", "100000", "--patience", "100000"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with process:
+            try:
+                self.assertIn("epoch 1", process.stderr.readline())
+                process.send_signal(signal.SIGINT)
+                out, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, OK)
+        self.assertIn("stopped; epoch ", out)
+        self.assertIn("lstm", report("--model", self.path, "--generate", "1")["forecasters"])
+
+    def test_usage(self):
+        self.assertIn("--out is missing", call("train")[2])
+        for arguments, mention in [
+            (["--units", "24"], "a multiple of 16"),
+            (["--lines", "1-2"], "need --series"),
+            (["--series", SERIES, "--lines", "1-20", "--validate-lines", "20-21"], "overlap"),
+            (["--series", SERIES, "--test-lines", "20-21"], "overlap"),
+            (["--series", SERIES, "--validate-lines", "a"], "'a' is not a range"),
+            (["--epochs", "0"], "--epochs"),
+        ]:
+            code, out, errors = self.train(*arguments)
+            self.assertEqual((code, out), (USAGE, ""), arguments)
+            self.assertIn(mention, errors)
+        self.assertFalse(os.path.exists(self.path))
+
+    def test_failures(self):
+        code, out, errors = self.train("--generate", "1")
+        self.assertEqual((code, out), (FAILED, ""))
+        self.assertIn("too few series", errors)
+        code, out, errors = self.train(*SMALL, "--quiet", path="/nonexistent/model")
+        self.assertEqual((code, out), (FAILED, ""))
+        self.assertIn("/nonexistent/model: cannot be written: No such file", errors)
+
+
+class DefaultModel(unittest.TestCase):
+    def test_card_is_true(self):
+        card = card_of(MODEL)
+        scores = report("--series", SERIES, "--lines", "128-150", "--model", MODEL)["forecasters"]["lstm"]
+        quantiles = scores["quantiles"]
+        self.assertEqual(card["test lines 128-150"].split(" windows")[0], "6210")
+        # The card's scores may come from vectors that round differently.
+        for key, values in [
+            ("test MAE", [scores["mae"]]),
+            ("test MAE in transitions", [scores["mae_transitions"]]),
+            ("test pinball loss, quantiles 0.1 and 0.9", [quantiles["pinball_0.1"], quantiles["pinball_0.9"]]),
+        ]:
+            stated = [float(number) for number in re.findall(r"\d+\.\d+", card[key].replace("quantiles 0.1 and 0.9", ""))]
+            self.assertEqual(len(stated), len(values))
+            for expected, value in zip(stated, values):
+                self.assertAlmostEqual(value, expected, delta=0.001)
+        self.assertLessEqual(scores["mae"], 28.6)
+
+    def test_quantiles_are_calibrated(self):
+        quantiles = report("--series", SERIES, "--lines", "128-150", "--model", MODEL)["forecasters"]["lstm"]["quantiles"]
+        self.assertAlmostEqual(quantiles["below_0.1"], 0.1, delta=0.05)
+        self.assertAlmostEqual(quantiles["below_0.9"], 0.9, delta=0.05)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
