@@ -12,7 +12,7 @@
  * last   the last value
  * ema    exponential moving average over the history, weight 0.7 on the newest, begun at the oldest
  * holt   C. Holt's linear trend (1957) over the history, one second ahead
- * ridge  linear in the scaled history and the time of day, learnt on-line by regularised least squares in which an
+ * ridge  linear in the scaled history and the time of day, learnt on-line by robust regularised least squares in which an
  *        observation's weight halves every two hours; the last value until it has seen FORECASTER_RIDGE_WARM seconds
  * lstm   the network of a model file, with the quantiles that it has
  */

@@ -10,7 +10,7 @@ const kernels_t *kernels_portable(void)
 const kernels_t *kernels_named(const char *name)
 {
     if (strcmp(name, "portable") == 0) return &kernels_portable_table;
-#ifdef __x86_64__
+#ifdef FORECAST_X86_KERNELS /* by CMakeLists.txt, with the flags that the two need */
     __builtin_cpu_init();
     if (strcmp(name, "avx2") == 0 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return &kernels_avx2_table;

@@ -1,5 +1,5 @@
 /* Compiled with AVX2 and FMA (CMakeLists.txt); nothing of it may run where the processor has them not. */
-#ifdef __AVX2__
+#ifdef FORECAST_X86_KERNELS
 #define VECTOR_BYTES 32
 #define ROWS         4
 #define TABLE        kernels_avx2_table

@@ -1,5 +1,5 @@
 /* Compiled with AVX-512 (CMakeLists.txt); nothing of it may run where the processor has it not. */
-#ifdef __AVX512F__
+#ifdef FORECAST_X86_KERNELS
 #define VECTOR_BYTES 64
 #define ROWS         8
 #define TABLE        kernels_avx512_table

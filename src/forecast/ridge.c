@@ -11,6 +11,10 @@ static const double fading = 0.99990373;
 /* As much as so many observations of a scaled rate that say that the weight is 0. */
 static const double penalty = 3;
 
+/* Beyond this a surprise, in standard deviations of the window, counts by its size and not by its square (P. Huber's
+ * weights): sudden walls would drown what can be learnt. */
+static const double robust = 0.25;
+
 void ridge_begin(ridge_t *ridge)
 {
     *ridge = (ridge_t){0};
@@ -27,23 +31,6 @@ static scale_t terms_of(const double *history, double time_of_day_s, double term
     terms[MODEL_HISTORY + 1] = known ? sin(two_pi * time_of_day_s / day_s) : 0;
     terms[MODEL_HISTORY + 2] = known ? cos(two_pi * time_of_day_s / day_s) : 0;
     return scale;
-}
-
-void ridge_observe(ridge_t *ridge, const double *history, double time_of_day_s, double rate_per_s)
-{
-    double terms[RIDGE_TERMS];
-    const scale_t scale = terms_of(history, time_of_day_s, terms);
-    /* What changed, so that with all weights 0 the forecast is the last value. One jump from nothing to much must not
-     * outweigh all else. */
-    const double change = (rate_per_s - history[MODEL_HISTORY - 1]) / scale.spread;
-    const double target = fmin(fmax(change, -10), 10);
-    for (size_t i = 0; i < RIDGE_TERMS; i++) {
-        for (size_t j = 0; j <= i; j++)
-            ridge->squares[i][j] = fading * ridge->squares[i][j] + terms[i] * terms[j];
-        ridge->products[i] = fading * ridge->products[i] + terms[i] * target;
-    }
-    ridge->observations++;
-    ridge->solved = false;
 }
 
 /* Cholesky; the penalty keeps the matrix positive definite. */
@@ -75,12 +62,36 @@ static void solve(ridge_t *ridge)
     ridge->solved = true;
 }
 
-double ridge_forecast(ridge_t *ridge, const double *history, double time_of_day_s)
+static double change_of(const ridge_t *ridge, const double terms[RIDGE_TERMS])
 {
-    double terms[RIDGE_TERMS], change = 0;
-    const scale_t scale = terms_of(history, time_of_day_s, terms);
-    if (!ridge->solved) solve(ridge);
+    double change = 0;
     for (size_t i = 0; i < RIDGE_TERMS; i++)
         change += ridge->weights[i] * terms[i];
-    return fmax(history[MODEL_HISTORY - 1] + change * scale.spread, 0);
+    return change;
+}
+
+void ridge_observe(ridge_t *ridge, const double *history, double time_of_day_s, double rate_per_s)
+{
+    double terms[RIDGE_TERMS];
+    const scale_t scale = terms_of(history, time_of_day_s, terms);
+    if (!ridge->solved) solve(ridge);
+    /* What changed, so that with all weights 0 the forecast is the last value. */
+    const double change = (rate_per_s - history[MODEL_HISTORY - 1]) / scale.spread;
+    const double surprise = fabs(change - change_of(ridge, terms));
+    const double weight = surprise > robust ? robust / surprise : 1;
+    for (size_t i = 0; i < RIDGE_TERMS; i++) {
+        for (size_t j = 0; j <= i; j++)
+            ridge->squares[i][j] = fading * ridge->squares[i][j] + weight * terms[i] * terms[j];
+        ridge->products[i] = fading * ridge->products[i] + weight * terms[i] * change;
+    }
+    ridge->observations++;
+    ridge->solved = false;
+}
+
+double ridge_forecast(ridge_t *ridge, const double *history, double time_of_day_s)
+{
+    double terms[RIDGE_TERMS];
+    const scale_t scale = terms_of(history, time_of_day_s, terms);
+    if (!ridge->solved) solve(ridge);
+    return fmax(history[MODEL_HISTORY - 1] + change_of(ridge, terms) * scale.spread, 0);
 }

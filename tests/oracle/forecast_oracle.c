@@ -5,7 +5,8 @@
  *     forecast_oracle forecast MODEL SERIES FROM TO  the outputs for all windows of these lines, one line each
  *     forecast_oracle order SEED COUNT EPOCHS        the order in which a training takes the windows, one line an
  *                                                    epoch
- *     forecast_oracle train MODEL SERIES SEED EPOCHS lines 1-105 learnt, 106-127 judged; one line an epoch: validation
+ *     forecast_oracle train MODEL SERIES SEED EPOCHS HALVE_AFTER PATIENCE
+ *                                                    lines 1-105 learnt, 106-127 judged; one line an epoch: validation
  *                                                    loss, validation error (events/s), CPU seconds so far without
  *                                                    judging
  */
@@ -121,7 +122,8 @@ static bool watch(void *context, const train_progress_t *progress)
     return true;
 }
 
-static void train(const char *model_path, const char *series_path, uint64_t seed, uint32_t epochs)
+static void train(const char *model_path, const char *series_path, uint64_t seed, uint32_t epochs,
+                  uint32_t halve_after, uint32_t patience)
 {
     series_set_t set = {0};
     model_t model = load_model(model_path);
@@ -130,7 +132,8 @@ static void train(const char *model_path, const char *series_path, uint64_t seed
     const train_settings_t settings = {.seed = seed,
                                        .epochs = epochs,
                                        .batch = BATCH,
-                                       .patience = epochs,
+                                       .patience = patience,
+                                       .halve_after = halve_after,
                                        .learning_rate = 1e-3,
                                        .huber_delta = 1};
     epoch_clock_t clock = {.begin_s = cpu_s()};
@@ -150,8 +153,9 @@ int main(int argc, char **argv)
         forecast(argv[2], argv[3], strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
     else if (argc == 5 && strcmp(argv[1], "order") == 0)
         order(strtoull(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), atoi(argv[4]));
-    else if (argc == 6 && strcmp(argv[1], "train") == 0)
-        train(argv[2], argv[3], strtoull(argv[4], NULL, 10), (uint32_t)atoi(argv[5]));
+    else if (argc == 8 && strcmp(argv[1], "train") == 0)
+        train(argv[2], argv[3], strtoull(argv[4], NULL, 10), (uint32_t)atoi(argv[5]), (uint32_t)atoi(argv[6]),
+              (uint32_t)atoi(argv[7]));
     else
         fail("see the head of forecast_oracle.c");
     return EXIT_SUCCESS;
