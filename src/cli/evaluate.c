@@ -153,6 +153,8 @@ static void print_table(const table_t *table)
                    100 * result->below_low, 100 * result->below_high);
         printf("\n");
     }
+    if (!settings.forecasters && !settings.model_path)
+        printf("\nlstm is left out: it needs a model, as --model models/default.model\n");
 }
 
 static void print_json(const table_t *table)

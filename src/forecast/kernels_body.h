@@ -25,7 +25,6 @@ typedef float unaligned_t __attribute__((vector_size(VECTOR_BYTES), aligned(4), 
 
 #define LOAD(address)         (*(const unaligned_t *)(address))
 #define STORE(address, value) (*(unaligned_t *)(address) = (value))
-#define UNROLL                _Pragma("GCC unroll 8")
 
 /* c[count x PANEL] += a panel; `count` is a constant where this is inlined. */
 static inline __attribute__((always_inline)) void multiply_block(size_t count, size_t depth, const float *a,
@@ -34,22 +33,22 @@ static inline __attribute__((always_inline)) void multiply_block(size_t count, s
                                                                  size_t c_stride)
 {
     vector_t sums[ROWS][2];
-    UNROLL for (size_t r = 0; r < count; r++)
-    {
+#pragma GCC unroll 8
+    for (size_t r = 0; r < count; r++) {
         sums[r][0] = (vector_t){0};
         sums[r][1] = (vector_t){0};
     }
     for (size_t k = 0; k < depth; k++) {
         const vector_t left = LOAD(panel + k * PANEL), right = LOAD(panel + k * PANEL + LANES);
         const float *column = a + k * column_stride;
-        UNROLL for (size_t r = 0; r < count; r++)
-        {
+#pragma GCC unroll 8
+        for (size_t r = 0; r < count; r++) {
             sums[r][0] += column[r * row_stride] * left;
             sums[r][1] += column[r * row_stride] * right;
         }
     }
-    UNROLL for (size_t r = 0; r < count; r++)
-    {
+#pragma GCC unroll 8
+    for (size_t r = 0; r < count; r++) {
         STORE(c + r * c_stride, LOAD(c + r * c_stride) + sums[r][0]);
         STORE(c + r * c_stride + LANES, LOAD(c + r * c_stride + LANES) + sums[r][1]);
     }
@@ -78,17 +77,23 @@ static void pack(size_t depth, const float *b, size_t b_stride, float *panel)
     }
 }
 
-/* The columns that make no whole panel. */
+/* `columns` up to PANEL that make no whole panel: as one that is filled up with zeros, so that each sum is made as any other. (A
+ * plain loop would be compiled to another rounding.) */
 static void multiply_rest(size_t rows, size_t columns, size_t all_columns, size_t depth, const float *a,
                           size_t row_stride, size_t column_stride, const float *b, float *c)
 {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < columns; j++) {
-            float sum = 0;
-            for (size_t k = 0; k < depth; k++)
-                sum += a[r * row_stride + k * column_stride] * b[k * all_columns + j];
-            c[r * all_columns + j] += sum;
-        }
+    _Alignas(64) float panel[DEPTH * PANEL], block[ROWS * PANEL];
+    memset(panel, 0, depth * PANEL * sizeof *panel);
+    for (size_t k = 0; k < depth; k++)
+        memcpy(panel + k * PANEL, b + k * all_columns, columns * sizeof *panel);
+    for (size_t r = 0; r < rows; r += ROWS) {
+        const size_t count = rows - r < ROWS ? rows - r : ROWS;
+        memset(block, 0, sizeof block);
+        multiply_panel(count, depth, a + r * row_stride, row_stride, column_stride, panel, block, PANEL);
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < columns; j++)
+                c[(r + i) * all_columns + j] += block[i * PANEL + j];
+    }
 }
 
 static void multiply(size_t rows, size_t columns, size_t depth, const float *a, size_t row_stride,
@@ -116,15 +121,23 @@ static void multiply_row(size_t columns, size_t depth, const float *a, size_t st
     size_t j = 0;
     for (; j + BLOCK <= columns; j += BLOCK) {
         vector_t sums[ROW_VECTORS];
-        UNROLL for (int v = 0; v < ROW_VECTORS; v++) sums[v] = (vector_t){0};
+#pragma GCC unroll 8
+        for (int v = 0; v < ROW_VECTORS; v++)
+            sums[v] = (vector_t){0};
         for (size_t k = 0; k < depth; k++) {
-            UNROLL for (int v = 0; v < ROW_VECTORS; v++) sums[v] +=
-                a[k * stride] * LOAD(b + k * columns + j + v * LANES);
+#pragma GCC unroll 8
+            for (int v = 0; v < ROW_VECTORS; v++)
+                sums[v] += a[k * stride] * LOAD(b + k * columns + j + v * LANES);
         }
-        UNROLL for (int v = 0; v < ROW_VECTORS; v++)
+#pragma GCC unroll 8
+        for (int v = 0; v < ROW_VECTORS; v++)
             STORE(c + j + v * LANES, LOAD(c + j + v * LANES) + sums[v]);
     }
-    if (j < columns) multiply_rest(1, columns - j, columns, depth, a, 0, stride, b + j, c + j);
+    for (; j < columns; j += PANEL)
+        for (size_t k = 0; k < depth; k += DEPTH)
+            multiply_rest(1, columns - j < PANEL ? columns - j : PANEL, columns,
+                          depth - k < DEPTH ? depth - k : DEPTH, a + k * stride, 0, stride,
+                          b + k * columns + j, c + j);
 }
 
 /* Where all bits of the mask are set, one, elsewhere other. (C has no ?: of vectors.) */
