@@ -228,6 +228,22 @@ class RealReports(Files):
             self.assertAlmostEqual(row["batches"] / batches, 1, delta=0.03)
 
 
+    def test_logs_of_real_spark(self):
+        for version, batches in [("3.5.7", 26), ("4.1.3", 12)]:
+            results = []
+            for name in (f"eventlog_{version}.gz", f"driver_{version}.log.gz"):
+                code, out, errors = call("--progress", SAMPLES / name, "--query", "orders", "--json")
+                self.assertEqual((code, errors), (OK, ""))
+                results.append(json.loads(out))
+                del results[-1]["source"]
+                code, _, errors = call("--progress", SAMPLES / name)
+                self.assertEqual(code, USAGE)
+                self.assertRegex(errors, "2 queries; choose one by --query:\n  orders .*\n  [-0-9a-f]+ .no name.: ")
+            self.assertEqual(results[0], results[1])
+            job = results[0]["job"]
+            self.assertEqual((job["trigger_s"], job["batches"], job["missing_batches"]), (1, batches, 0))
+
+
 class Screen(Files):
     def test_screen(self):
         code, out, errors = call(TRACES / "llm_code.csv.gz", "--bin", "0.1")
