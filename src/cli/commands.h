@@ -8,6 +8,7 @@
 int command_generate(int argc, char **argv);
 int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
+int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
 
 #endif

@@ -21,6 +21,8 @@ static int command_version(int argc, char **argv);
 /* In the order of --help: most used first. */
 static const command_t commands[] = {
     {"generate", "send synthetic or recorded traffic to Kafka", command_generate},
+    {"record", "write the arrivals of a Kafka topic into a trace, for generate to send again",
+     command_record},
     {"measure", "print how long events waited in a real query, from Spark's and Kafka's records",
      command_measure},
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},

@@ -19,7 +19,7 @@
 /* cmocka.h needs the four before it. */
 #include <cmocka.h>
 /* and this one needs cmocka.h */
-#include "mock_broker.h"
+#include "receive_all.h"
 
 enum { EVENTS_MAXIMUM = 4096, TEXT_SIZE = 1024, PRODUCE_REQUEST = 0 };
 

@@ -14,7 +14,7 @@
 /* cmocka.h needs the four before it. */
 #include <cmocka.h>
 /* and this one needs cmocka.h */
-#include "mock_broker.h"
+#include "receive_all.h"
 
 enum { KEYS = 10, DRAWS = 100000, EVENTS_MAXIMUM = 4096, KEY_TEXT_SIZE = 16 };
 
