@@ -83,10 +83,8 @@ static bool wait_until(run_t *run, int64_t due_ns)
     while (interrupt_count() == 0) {
         int64_t left_ns = due_ns - now_ns(run);
         if (left_ns <= 0) return true;
-        if (left_ns > nap_ns) {
-            show_status(run);
-            left_ns = nap_ns;
-        }
+        show_status(run);
+        if (left_ns > nap_ns) left_ns = nap_ns;
         struct timespec nap = {.tv_nsec = left_ns};
         (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL); /* an early end is noticed above */
     }
@@ -295,6 +293,7 @@ static bool record(run_t *run)
     run->stop_ns = INT64_MAX;
     if (duration_ns > 0) run->stop_ns = recording->end_ns + (duration_ns + bin_ns - 1) / bin_ns * bin_ns;
     status_line_begin(&run->status_line, run->request->quiet);
+    run->status_line.last_count = (uint64_t)run->report->events; /* those of a gap came at no rate of now */
     bool good = true;
     while (good && recording->end_ns < run->stop_ns && wait_until(run, next_reading_ns(run)))
         good = take_reading(run);

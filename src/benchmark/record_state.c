@@ -95,11 +95,14 @@ static bool is_sound(const record_state_t *state)
     const recording_t *recording = &state->recording;
     if (recording->bin_ns < 1 || recording->end_ns < 0 || recording->end_ns % recording->bin_ns != 0)
         return false;
-    int64_t since_ns = recording->read_ns - recording->end_ns;
-    return recording->read_ns >= 0 && since_ns >= 0 && since_ns < recording->bin_ns &&
-           recording->pending >= 0 && recording->pending <= events_maximum && state->bytes >= 1 &&
-           state->bins >= 0 && state->bins <= TRACE_BINS_MAXIMUM && state->filled >= 0 &&
-           state->filled <= state->bins && state->events >= 0 && state->events <= events_maximum;
+    if (recording->read_ns < recording->end_ns || recording->read_ns - recording->end_ns >= recording->bin_ns)
+        return false;
+    if (recording->pending < 0 || recording->pending > events_maximum) return false;
+    if (state->events < 0 || state->events > events_maximum) return false;
+    if (state->bins < 0 || state->bins > TRACE_BINS_MAXIMUM ||
+        state->bins > recording->end_ns / recording->bin_ns)
+        return false;
+    return state->bytes >= 1 && state->filled >= 0 && state->filled <= state->bins;
 }
 
 /* What is wrong in *detail; NULL when nothing is. */

@@ -46,8 +46,7 @@ static void print_report(const record_request_t *request, const record_report_t 
     format_duration_ns(request->bin_ns, bin, sizeof bin);
     printf("topic      %s at %s\n", request->topic, request->client.broker);
     printf("recorded   %" PRId64 " events in %" PRId64 " bins of %s (mean %.1f/s, peak %.1f/s)\n",
-           report->events, report->bins, format_duration_ns(request->bin_ns, bin, sizeof bin),
-           mean_per_s(request, report), peak_per_s(request, report));
+           report->events, report->bins, bin, mean_per_s(request, report), peak_per_s(request, report));
     printf("filled     %" PRId64 " of these bins, evenly: an end of theirs was not read in time%s\n",
            report->filled, report->resumed ? ", or before this run" : "");
     if (report->made_anew > 0)

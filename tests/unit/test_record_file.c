@@ -211,6 +211,7 @@ static void test_damaged_states(void **state)
         {"{", ""},
         {"\"version\":1", "\"version\":2"},
         {"\"bins\":3", "\"bins\":-3"},
+        {"\"bins\":3", "\"bins\":6"},
         {"\"bins\":3", "\"bins\":\"3\""},
         {"\"bins\":3", "\"bins\":3,\"bins\":3"},
         {"\"filled\":1", "\"filled\":4"},
