@@ -33,11 +33,12 @@ int64_t recording_due(const recording_t *recording)
     return (now_ns - recording->end_ns) / recording->bin_ns;
 }
 
-/* How many of the events of this reading had come by `time_ns`. */
+/* How many of the events of this reading had come by `time_ns`: the nearest whole number. Rounded down, a lone event
+ * would always fall into the bin after its own, as a reading comes a little after the bin's end. */
 static int64_t arrived_by(const recording_t *recording, int64_t time_ns)
 {
     double part = (double)(time_ns - recording->read_ns) / (double)(recording->now_ns - recording->read_ns);
-    return (int64_t)floor((double)recording->arrived * part);
+    return (int64_t)floor((double)recording->arrived * part + 0.5);
 }
 
 bool recording_next(recording_t *recording, recorded_bin_t *bin)

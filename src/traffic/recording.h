@@ -4,7 +4,7 @@
  * Bins end at whole multiples of their width since the epoch. Between two readings arrivals are taken to be
  * evenly spread: how many a bin gets of them is its share of the time between. So a reading right after a bin's
  * end counts the bin as it was, a late one shares out what came meanwhile, and the first i bins together always
- * hold a whole number of events that were really there. A bin of which either end was not read within a quarter of
+ * hold the nearest whole number of their share. A bin of which either end was not read within a quarter of
  * its width after it is said to be filled.
  */
 #ifndef ADAPTIVESTREAM_TRAFFIC_RECORDING_H

@@ -64,12 +64,25 @@ static void test_what_came_after_the_end_is_the_next_bins(void **state)
     CHECK_BINS(&recording, false, 20 + 80);
 }
 
+static void test_lone_events_stay_in_their_bins(void **state)
+{
+    (void)state;
+    recording_t recording = begun_at(START + 3);
+    recording_add(&recording, START + BIN + 3, 1);
+    CHECK_BINS(&recording, false, 1);
+    recording_add(&recording, START + 2 * BIN + 1, 0);
+    CHECK_BINS(&recording, false, 0);
+    recording_add(&recording, START + 3 * BIN + 4, 100);
+    CHECK_BINS(&recording, false, 100);
+    assert_int_equal(recording.pending, 0);
+}
+
 static void test_missed_ends_share_evenly(void **state)
 {
     (void)state;
     recording_t recording = begun_at(START);
     recording_add(&recording, START + 4 * BIN, 10);
-    CHECK_BINS(&recording, true, 2, 3, 2, 3); /* 2.5 each, whole, and never more than were there */
+    CHECK_BINS(&recording, true, 3, 2, 3, 2); /* 2.5 each, in whole numbers */
     recording_add(&recording, START + 5 * BIN, 7);
     CHECK_BINS(&recording, false, 7);
 }
@@ -157,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readings_at_the_ends),
         cmocka_unit_test(test_what_came_after_the_end_is_the_next_bins),
+        cmocka_unit_test(test_lone_events_stay_in_their_bins),
         cmocka_unit_test(test_missed_ends_share_evenly),
         cmocka_unit_test(test_a_late_reading_fills_both_bins_of_its_end),
         cmocka_unit_test(test_readings_within_a_bin),
