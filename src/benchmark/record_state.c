@@ -20,7 +20,6 @@ static json_t *json_of(const record_state_t *state)
 {
     const recording_t *recording = &state->recording;
     json_t *offsets = json_array();
-    /* (Not json_integer(): src/common has one of its own.) */
     for (size_t i = 0; i < state->ends.count; i++)
         json_array_append_new(offsets, json_pack("I", (json_int_t)state->ends.offsets[i]));
     return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:o}", "version", VERSION,

@@ -60,25 +60,25 @@ static void print_json(const record_request_t *request, const record_report_t *r
 {
     char buffer[JSON_SIZE];
     json_writer_t json;
-    json_begin(&json, buffer, sizeof buffer);
-    json_integer(&json, "events", report->events);
-    json_integer(&json, "bins", report->bins);
-    json_integer(&json, "filled", report->filled);
-    json_number(&json, "mean_per_s", mean_per_s(request, report), 3);
-    json_number(&json, "peak_per_s", peak_per_s(request, report), 3);
-    json_number(&json, "bin_s", (double)request->bin_ns / 1e9, 9);
-    json_integer(&json, "made_anew", report->made_anew);
-    json_boolean(&json, "resumed", report->resumed);
-    json_boolean(&json, "failed", report->failed);
-    json_boolean(&json, "interrupted", interrupt_count() > 0);
-    json_integer(&json, "begin_ms", report->begin_ms);
-    json_integer(&json, "file_bins", report->file_bins);
-    json_integer(&json, "file_events", report->file_events);
-    json_integer(&json, "file_filled", report->file_filled);
-    json_string(&json, "file", request->path);
-    json_string(&json, "topic", request->topic);
-    json_string(&json, "broker", request->client.broker);
-    if (json_end(&json))
+    json_write_begin(&json, buffer, sizeof buffer);
+    json_write_integer(&json, "events", report->events);
+    json_write_integer(&json, "bins", report->bins);
+    json_write_integer(&json, "filled", report->filled);
+    json_write_number(&json, "mean_per_s", mean_per_s(request, report), 3);
+    json_write_number(&json, "peak_per_s", peak_per_s(request, report), 3);
+    json_write_number(&json, "bin_s", (double)request->bin_ns / 1e9, 9);
+    json_write_integer(&json, "made_anew", report->made_anew);
+    json_write_boolean(&json, "resumed", report->resumed);
+    json_write_boolean(&json, "failed", report->failed);
+    json_write_boolean(&json, "interrupted", interrupt_count() > 0);
+    json_write_integer(&json, "begin_ms", report->begin_ms);
+    json_write_integer(&json, "file_bins", report->file_bins);
+    json_write_integer(&json, "file_events", report->file_events);
+    json_write_integer(&json, "file_filled", report->file_filled);
+    json_write_string(&json, "file", request->path);
+    json_write_string(&json, "topic", request->topic);
+    json_write_string(&json, "broker", request->client.broker);
+    if (json_write_end(&json))
         printf("%s\n", buffer);
     else
         fail("the names of file and broker are too long for the report");
