@@ -49,7 +49,10 @@ static bool place(const slots_t *slots, const batch_model_t *model, placement_t 
     size_t idle_at = 0; /* boundary from which on no batch runs */
     while (queue.boundary < slots->count || queue.events > 0) {
         one_slot_on(&queue, queue.boundary < slots->count ? slots->counts[queue.boundary] : 0);
-        if (queue.boundary < idle_at || !rule(&state, &queue) || queue.events == 0) continue;
+        if (queue.boundary < idle_at) continue;
+        /* What the rule would hold back for ever goes when the traffic has been over as long as it lasted. */
+        const bool fire = rule(&state, &queue) || queue.boundary >= 2 * slots->count;
+        if (!fire || queue.events == 0) continue;
         if (!schedule_append(schedule, queue.boundary)) return false;
         idle_at =
             queue.boundary + batch_slots(model->fixed_s, model->per_event_s, queue.events, slots->slot_ns);

@@ -9,6 +9,7 @@ int command_estimate(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
+int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 

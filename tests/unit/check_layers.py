@@ -14,10 +14,11 @@ MAY_INCLUDE = {
     "common": set(),
     "traffic": {"common"},
     "control": {"common"},
-    "generator": {"traffic", "common"},
-    "benchmark": {"control", "traffic", "common"},
+    "client": {"common"},
+    "generator": {"client", "traffic", "common"},
+    "benchmark": {"client", "control", "traffic", "common"},
     "agent": {"control", "common"},
-    "cli": {"agent", "benchmark", "generator", "control", "traffic", "common"},
+    "cli": {"agent", "benchmark", "generator", "client", "control", "traffic", "common"},
 }
 PURE_MODULES = {"common", "traffic", "control"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
@@ -77,6 +78,7 @@ SELF_CHECK = [
     ("common/up.c", '#include "control/governor.h"\n', "common may include only common"),
     ("agent/traffic.c", '#include "traffic/shape.h"\n', "agent may include only agent, common, control"),
     ("generator/control.c", '  # include "control/a.h"\n', "generator may include only"),
+    ("client/generator.c", '#include "generator/run.h"\n', "client may include only client, common"),
     ("control/sideways.c", '#include "traffic/shape.h"\n', "control may include only"),
     ("cli/jvm.c", "#include <jvmti.h>\n", "knows the JVM"),
     ("agent/classfile.c", "#include <jni.h>\n", "knows the JVM"),
