@@ -45,7 +45,7 @@ run_part() {
     unit) "${ctest[@]}" --test-dir build ;;
     asan) sanitized asan address,undefined ;;
     # gcc 12's thread sanitizer crashes in threads made by thrd_create(), as librdkafka's are.
-    tsan) sanitized tsan thread --exclude-regex '^test_(generator|keys|cli)$' ;;
+    tsan) sanitized tsan thread --exclude-regex '^test_(generator|keys|record|cli)$' ;;
     jvm) run_jvm ;;
     spark) run_pytest spark ;;
     spark-*-jdk*)

@@ -49,18 +49,18 @@ typedef struct {
 
 static void line_begin(line_t *line, const journal_subject_t *subject, const char *event)
 {
-    json_begin(&line->json, line->text, sizeof line->text - 1); /* room for the newline */
-    json_integer(&line->json, "v", 1);
-    json_string(&line->json, "event", event);
-    json_integer(&line->json, "wall_ms", clock_wall_ms());
-    json_string(&line->json, "query", subject->query);
-    json_string(&line->json, "id", subject->id);
-    json_string(&line->json, "run", subject->run);
+    json_write_begin(&line->json, line->text, sizeof line->text - 1); /* room for the newline */
+    json_write_integer(&line->json, "v", 1);
+    json_write_string(&line->json, "event", event);
+    json_write_integer(&line->json, "wall_ms", clock_wall_ms());
+    json_write_string(&line->json, "query", subject->query);
+    json_write_string(&line->json, "id", subject->id);
+    json_write_string(&line->json, "run", subject->run);
 }
 
 static void line_end(line_t *line)
 {
-    if (!json_end(&line->json)) return; /* cannot be: names are cut long before */
+    if (!json_write_end(&line->json)) return; /* cannot be: names are cut long before */
     line->text[line->json.length] = '\n';
     size_t size = line->json.length + 1;
     int fd = atomic_load(&journal_fd);
@@ -84,24 +84,24 @@ void journal_start(const journal_subject_t *subject, const governor_config_t *co
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "start");
-    json_string(&line.json, "version", ADAPTIVESTREAM_VERSION);
-    json_string(&line.json, "mode", mode);
-    json_integer(&line.json, "now_ns", now_ns);
-    json_integer(&line.json, "taken", taken);
-    json_integer(&line.json, "total", total);
-    json_integer(&line.json, "trigger_ns", config->trigger_ns);
-    json_integer(&line.json, "origin_ns", config->origin_ns);
-    json_string(&line.json, "goal", goal_names[config->goal]);
-    json_string(&line.json, "policy", policy_names[config->policy]);
-    json_exact(&line.json, "budget", config->budget);
-    json_integer(&line.json, "slot_ns", config->slot_ns);
-    json_integer(&line.json, "min_interval_ns", config->min_interval_ns);
-    json_integer(&line.json, "max_interval_ns", config->max_interval_ns);
-    json_integer(&line.json, "max_wait_ns", config->max_wait_ns);
-    json_integer(&line.json, "warmup_ns", config->warmup_ns);
-    json_boolean(&line.json, "rows_only", config->rows_only);
-    json_integer(&line.json, "update_period_ns", config->update_period_ns);
-    json_integer(&line.json, "fallback_ns", config->fallback_ns);
+    json_write_string(&line.json, "version", ADAPTIVESTREAM_VERSION);
+    json_write_string(&line.json, "mode", mode);
+    json_write_integer(&line.json, "now_ns", now_ns);
+    json_write_integer(&line.json, "taken", taken);
+    json_write_integer(&line.json, "total", total);
+    json_write_integer(&line.json, "trigger_ns", config->trigger_ns);
+    json_write_integer(&line.json, "origin_ns", config->origin_ns);
+    json_write_string(&line.json, "goal", goal_names[config->goal]);
+    json_write_string(&line.json, "policy", policy_names[config->policy]);
+    json_write_exact(&line.json, "budget", config->budget);
+    json_write_integer(&line.json, "slot_ns", config->slot_ns);
+    json_write_integer(&line.json, "min_interval_ns", config->min_interval_ns);
+    json_write_integer(&line.json, "max_interval_ns", config->max_interval_ns);
+    json_write_integer(&line.json, "max_wait_ns", config->max_wait_ns);
+    json_write_integer(&line.json, "warmup_ns", config->warmup_ns);
+    json_write_boolean(&line.json, "rows_only", config->rows_only);
+    json_write_integer(&line.json, "update_period_ns", config->update_period_ns);
+    json_write_integer(&line.json, "fallback_ns", config->fallback_ns);
     line_end(&line);
 }
 
@@ -110,7 +110,7 @@ void journal_limit(const journal_subject_t *subject, int64_t events)
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "limit");
-    json_integer(&line.json, "events", events);
+    json_write_integer(&line.json, "events", events);
     line_end(&line);
 }
 
@@ -119,7 +119,7 @@ void journal_align(const journal_subject_t *subject, int64_t origin_ns)
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "align");
-    json_integer(&line.json, "origin_ns", origin_ns);
+    json_write_integer(&line.json, "origin_ns", origin_ns);
     line_end(&line);
 }
 
@@ -128,8 +128,8 @@ void journal_restart(const journal_subject_t *subject, int64_t now_ns, int64_t t
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "restart");
-    json_integer(&line.json, "now_ns", now_ns);
-    json_integer(&line.json, "total", total);
+    json_write_integer(&line.json, "now_ns", now_ns);
+    json_write_integer(&line.json, "total", total);
     line_end(&line);
 }
 
@@ -138,9 +138,9 @@ void journal_trigger(const journal_subject_t *subject, int64_t start_ns, int64_t
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "trigger");
-    json_integer(&line.json, "start_ns", start_ns);
-    json_integer(&line.json, "end_ns", end_ns);
-    json_integer(&line.json, "available", available);
+    json_write_integer(&line.json, "start_ns", start_ns);
+    json_write_integer(&line.json, "end_ns", end_ns);
+    json_write_integer(&line.json, "available", available);
     line_end(&line);
 }
 
@@ -150,42 +150,42 @@ void journal_decision(const journal_subject_t *subject, const journal_look_t *lo
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "decision");
-    json_integer(&line.json, "now_ns", look->now_ns);
+    json_write_integer(&line.json, "now_ns", look->now_ns);
     if (look->probed) {
-        json_integer(&line.json, "total", look->total);
-        json_integer(&line.json, "elapsed_us", look->elapsed_us);
+        json_write_integer(&line.json, "total", look->total);
+        json_write_integer(&line.json, "elapsed_us", look->elapsed_us);
     }
-    json_integer(&line.json, "own_ns", look->own_ns);
-    json_boolean(&line.json, "blind", look->blind);
-    json_boolean(&line.json, "fire", decision->fire);
-    json_string(&line.json, "reason", reason_names[decision->reason]);
-    json_integer(&line.json, "wake_ns", decision->wake_ns);
-    json_integer(&line.json, "pending", decision->pending);
-    json_exact(&line.json, "oldest_s", decision->oldest_s);
-    json_exact(&line.json, "waiting", decision->waiting);
-    json_exact(&line.json, "growth", decision->growth);
-    json_exact(&line.json, "price", decision->price);
-    json_exact(&line.json, "rate_per_s", decision->rate_per_s);
-    json_exact(&line.json, "interval_s", decision->interval_s);
-    json_integer(&line.json, "own_batches", stats->own.batches);
-    json_integer(&line.json, "own_events", stats->own.events);
-    json_exact(&line.json, "own_waited_s", stats->own.waited_s);
-    json_integer(&line.json, "shadow_batches", stats->shadow.batches);
-    json_integer(&line.json, "shadow_events", stats->shadow.events);
-    json_exact(&line.json, "shadow_waited_s", stats->shadow.waited_s);
+    json_write_integer(&line.json, "own_ns", look->own_ns);
+    json_write_boolean(&line.json, "blind", look->blind);
+    json_write_boolean(&line.json, "fire", decision->fire);
+    json_write_string(&line.json, "reason", reason_names[decision->reason]);
+    json_write_integer(&line.json, "wake_ns", decision->wake_ns);
+    json_write_integer(&line.json, "pending", decision->pending);
+    json_write_exact(&line.json, "oldest_s", decision->oldest_s);
+    json_write_exact(&line.json, "waiting", decision->waiting);
+    json_write_exact(&line.json, "growth", decision->growth);
+    json_write_exact(&line.json, "price", decision->price);
+    json_write_exact(&line.json, "rate_per_s", decision->rate_per_s);
+    json_write_exact(&line.json, "interval_s", decision->interval_s);
+    json_write_integer(&line.json, "own_batches", stats->own.batches);
+    json_write_integer(&line.json, "own_events", stats->own.events);
+    json_write_exact(&line.json, "own_waited_s", stats->own.waited_s);
+    json_write_integer(&line.json, "shadow_batches", stats->shadow.batches);
+    json_write_integer(&line.json, "shadow_events", stats->shadow.events);
+    json_write_exact(&line.json, "shadow_waited_s", stats->shadow.waited_s);
     line_end(&line);
 }
 
 static void add_waits(json_writer_t *json, const char *const keys[8], const wait_summary_t *waits)
 {
-    json_integer(json, keys[0], waits->batches);
-    json_integer(json, keys[1], waits->events);
-    json_exact(json, keys[2], waits->waited_s);
-    json_exact(json, keys[3], waits->mean_s);
-    json_exact(json, keys[4], waits->p50_s);
-    json_exact(json, keys[5], waits->p95_s);
-    json_exact(json, keys[6], waits->p99_s);
-    json_exact(json, keys[7], waits->max_s);
+    json_write_integer(json, keys[0], waits->batches);
+    json_write_integer(json, keys[1], waits->events);
+    json_write_exact(json, keys[2], waits->waited_s);
+    json_write_exact(json, keys[3], waits->mean_s);
+    json_write_exact(json, keys[4], waits->p50_s);
+    json_write_exact(json, keys[5], waits->p95_s);
+    json_write_exact(json, keys[6], waits->p99_s);
+    json_write_exact(json, keys[7], waits->max_s);
 }
 
 void journal_summary(const journal_subject_t *subject, const governor_stats_t *stats,
@@ -201,10 +201,10 @@ void journal_summary(const journal_subject_t *subject, const governor_stats_t *s
     line_begin(&line, subject, "summary");
     add_waits(&line.json, own, &stats->own);
     add_waits(&line.json, shadow, &stats->shadow);
-    json_exact(&line.json, "debt_batches", stats->debt_batches);
-    json_integer(&line.json, "seen", stats->seen);
-    json_integer(&line.json, "decisions", counts->decisions);
-    json_integer(&line.json, "probes", counts->probes);
-    json_integer(&line.json, "faults", counts->faults);
+    json_write_exact(&line.json, "debt_batches", stats->debt_batches);
+    json_write_integer(&line.json, "seen", stats->seen);
+    json_write_integer(&line.json, "decisions", counts->decisions);
+    json_write_integer(&line.json, "probes", counts->probes);
+    json_write_integer(&line.json, "faults", counts->faults);
     line_end(&line);
 }

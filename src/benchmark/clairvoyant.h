@@ -7,9 +7,14 @@
  * arrival. Every event is taken. A batch may start at the boundary where the last slot ends, or later.
  *
  * What is minimised is the sum of the waits plus a price for each batch (Lagrange), by dynamic programming
- * over the boundaries, exactly; memory is linear in the number of slots. With a given number of batches the
- * best price is found by bisection. The schedules so found are the corners of the lower convex hull of
- * (batches, waiting), and the hull itself is a bound that no schedule whatever can beat.
+ * over the boundaries, exactly: see clairvoyant_search.h. The schedules so found are the corners of the lower
+ * convex hull of (batches, waiting), and the hull itself is a bound that no schedule whatever can beat. The two
+ * corners around a number of batches are found by the method of M. Eisner and D. Severance, "Mathematical
+ * techniques for efficient record segmentation in large shared databases", JACM 23(4), 1976: the next price is
+ * the slope between the nearest corners known, until nothing lies below the line through them.
+ *
+ * Memory is linear in the number of slots times the number of busy times that differ, a few as long as the job
+ * keeps up: where arrivals overrun it for long (b * events per second > 1), that number grows with the jam.
  *
  * Pure: no clock, no threads.
  */
@@ -22,19 +27,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Limits on slots: at most 2^31 of them up to the last event, and events * slots up to there at most 2^60. */
 typedef struct {
-    double fixed_s;     /* a */
-    double per_event_s; /* b */
+    double fixed_s;     /* a >= 0, finite */
+    double per_event_s; /* b >= 0, finite */
 } clairvoyant_cost_t;
 
-/* The schedule with the least sum of waits + price_s * batches (price_s >= 0, event-seconds); of equal ones the one with
- * the fewest batches. False when out of memory; *schedule is then empty. */
+/* The schedule with the least sum of waits + price_s * batches (price_s >= 0, event-seconds, may be infinite; rounded to
+ * 2^-26 of an event times half a slot); of equal ones one with the fewest batches. False when out of memory or an
+ * argument is out of range; *schedule is then empty. */
 bool clairvoyant_at_price(const slots_t *slots, const clairvoyant_cost_t *cost, double price_s,
                           schedule_t *schedule);
 
 /* The best corner of the hull with at most `batches` batches (at least 1 is used when there are events), and in
  * *bound_s the hull at `batches` itself: a lower bound of the sum of waits, event-seconds, of any schedule with at
- * most that many batches. False when out of memory. */
+ * most that many batches. False when out of memory or an argument is out of range; *schedule is then empty. */
 bool clairvoyant_within(const slots_t *slots, const clairvoyant_cost_t *cost, int64_t batches,
                         schedule_t *schedule, double *bound_s);
 

@@ -162,11 +162,11 @@ static bool tune_min_offsets(trial_t *trial, int64_t wanted, schedule_t *best, c
 {
     const slots_t *slots = trial->comparison->slots;
     double least_mean_s = INFINITY;
-    for (int64_t least = 1; least <= slots->events; least += 1 + least / 6) {
+    for (int64_t least = 1; trial->least_offsets < slots->events; least += 1 + least / 6) {
         schedule_t schedule;
         double knob = 1;
         schedule_waits_t waits;
-        trial->least_offsets = least;
+        trial->least_offsets = least < slots->events ? least : slots->events;
         if (!tune(trial, wanted, true, &schedule, &knob)) return false;
         const bool usable = schedule.batches > 0;
         if (usable && !schedule_waits(&schedule, slots, NULL, NULL, &waits)) {
@@ -175,7 +175,7 @@ static bool tune_min_offsets(trial_t *trial, int64_t wanted, schedule_t *best, c
         }
         if (usable && waits.mean_s < least_mean_s) {
             least_mean_s = waits.mean_s;
-            result->knob_value = (double)least;
+            result->knob_value = (double)trial->least_offsets;
             result->second_value = floor(fmax(1, 1 / knob)) * (double)slots->slot_ns * 1e-9;
             const schedule_t worse = *best;
             *best = schedule;

@@ -42,6 +42,13 @@ static void one_slot_on(queue_t *queue, int64_t arrived)
     queue->boundary++;
 }
 
+/* The traffic is over: nothing happens until the running batch is. */
+static void skip_to(queue_t *queue, size_t boundary)
+{
+    queue->waiting += (double)queue->events * (double)(boundary - queue->boundary);
+    queue->boundary = boundary;
+}
+
 static bool place(const slots_t *slots, const batch_model_t *model, placement_t *rule, rule_state_t state,
                   schedule_t *schedule)
 {
@@ -49,10 +56,14 @@ static bool place(const slots_t *slots, const batch_model_t *model, placement_t 
     size_t idle_at = 0; /* boundary from which on no batch runs */
     while (queue.boundary < slots->count || queue.events > 0) {
         one_slot_on(&queue, queue.boundary < slots->count ? slots->counts[queue.boundary] : 0);
-        if (queue.boundary < idle_at || !rule(&state, &queue) || queue.events == 0) continue;
+        if (queue.boundary >= slots->count && queue.boundary < idle_at) skip_to(&queue, idle_at);
+        if (queue.boundary < idle_at) continue;
+        /* What the rule would hold back for ever goes when the traffic has been over as long as it lasted. */
+        const bool fire = rule(&state, &queue) || queue.boundary >= 2 * slots->count;
+        if (!fire || queue.events == 0) continue;
         if (!schedule_append(schedule, queue.boundary)) return false;
-        idle_at =
-            queue.boundary + batch_slots(model->fixed_s, model->per_event_s, queue.events, slots->slot_ns);
+        idle_at = queue.boundary +
+                  (size_t)batch_slots(model->fixed_s, model->per_event_s, queue.events, slots->slot_ns);
         queue.events = 0;
         queue.waiting = 0;
     }

@@ -30,7 +30,8 @@ typedef struct {
     progress_finder_t finder;
     char *line; /* the beginning of a line whose end is not read yet */
     size_t length, room;
-    bool begun; /* the first bytes have been looked at */
+    bool begun;      /* the first bytes have been looked at */
+    const char *all; /* how a shell names all files of the log */
 } reader_t;
 
 static bool refuse(reader_t *reader, const char *why)
@@ -41,14 +42,14 @@ static bool refuse(reader_t *reader, const char *why)
 
 static bool check_packing(reader_t *reader, const char *bytes, size_t size)
 {
-    char why[512];
+    char why[4096 + 256];
     for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
         if (size < packings[i].length || memcmp(bytes, packings[i].bytes, packings[i].length) != 0) continue;
         if (packings[i].unpackable)
-            snprintf(why, sizeof why,
-                     "compressed by %s; unpack it on the way: %s -dc FILE | adaptivestream estimate "
-                     "--progress -",
-                     packings[i].name, packings[i].name);
+            snprintf(
+                why, sizeof why,
+                "compressed by %s; unpack it on the way: %s -dc%s%s | adaptivestream estimate --progress -",
+                packings[i].name, packings[i].name, *reader->all ? " " : "", reader->all);
         else
             snprintf(why, sizeof why,
                      "compressed by Spark's own %s, which no other program reads; take the driver's log, or "
@@ -112,7 +113,7 @@ static bool read_all(reader_t *reader, gzFile file)
     return reader->length == 0 || progress_finder_line(&reader->finder, reader->line, reader->length);
 }
 
-static bool read_file(const char *path, progress_found_t *found, void *context, char *error,
+static bool read_file(const char *path, const char *all, progress_found_t *found, void *context, char *error,
                       size_t error_size)
 {
     const bool standard = strcmp(path, "-") == 0;
@@ -120,7 +121,8 @@ static bool read_file(const char *path, progress_found_t *found, void *context, 
                                   .found = found,
                                   .context = context,
                                   .error = error,
-                                  .error_size = error_size}};
+                                  .error_size = error_size},
+                       .all = standard ? "" : all};
     errno = 0;
     gzFile file = standard ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
     if (!file) return refuse(&reader, strerror(errno != 0 ? errno : ENOMEM));
@@ -159,10 +161,12 @@ static bool read_folder(const char *folder, progress_found_t *found, void *conte
         snprintf(error, error_size, "%s: %s", folder,
                  count < 0 ? strerror(errno) : "a folder without the files events_1_... of an event log");
     bool good = count > 0;
+    char all[4096];
+    snprintf(all, sizeof all, "%s/events_*", folder);
     for (int i = 0; i < count; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", folder, parts[i]->d_name);
-        if (good) good = read_file(path, found, context, error, error_size);
+        if (good) good = read_file(path, all, found, context, error, error_size);
         free(parts[i]);
     }
     free(parts);
@@ -175,5 +179,6 @@ bool progress_files_read(const char *path, progress_found_t *found, void *contex
     struct stat status;
     if (error_size > 0) error[0] = '\0';
     const bool folder = strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    return (folder ? read_folder : read_file)(path, found, context, error, error_size);
+    return folder ? read_folder(path, found, context, error, error_size)
+                  : read_file(path, path, found, context, error, error_size);
 }

@@ -1,6 +1,5 @@
 #include "benchmark/schedule.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { FIRST_ROOM = 1024 };
@@ -73,8 +72,23 @@ bool schedule_waits(const schedule_t *schedule, const slots_t *slots, schedule_l
     return true;
 }
 
-size_t batch_slots(double fixed_s, double per_event_s, int64_t events, int64_t slot_ns)
+double schedule_waited_s(const schedule_t *schedule, const slots_t *slots)
 {
-    const double seconds = fixed_s + per_event_s * (double)events;
-    return (size_t)ceil(seconds * 1e9 / (double)slot_ns - 1e-9);
+    int64_t half_slots = 0;
+    size_t slot = 0;
+    for (size_t batch = 0; batch < schedule->batches; batch++)
+        for (; slot < slots->count && slot < schedule->starts[batch]; slot++)
+            half_slots += slots->counts[slot] * (2 * (int64_t)(schedule->starts[batch] - slot) - 1);
+    return (double)half_slots * ((double)slots->slot_ns * 0.5e-9);
+}
+
+int64_t batch_slots(double fixed_s, double per_event_s, int64_t events, int64_t slot_ns)
+{
+    /* So long that a single event that waits for it makes any schedule worse than one batch; far from an overflow. */
+    const int64_t longest = INT64_C(1) << 61;
+    const double ns = (fixed_s + per_event_s * (double)events) * 1e9;
+    const double slots = ns / (double)slot_ns;
+    if (slots >= (double)longest) return longest;
+    if (ns >= (double)INT64_MAX) return (int64_t)slots;
+    return (int64_t)ns / slot_ns + ((int64_t)ns % slot_ns > 0);
 }

@@ -2,7 +2,11 @@
 
 #include "control/grid.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+/* Of a batch: 30 years, so that times stay far from an overflow. */
+static const double longest_ns = 1e18;
 
 typedef struct {
     double wait_s;
@@ -123,7 +127,7 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
     while (source.taken < count) {
         const int64_t events = source_take(&source, start_ns);
         const double seconds = events ? model->fixed_s + model->per_event_s * (double)events : model->empty_s;
-        const int64_t end_ns = start_after(model, start_ns + (int64_t)(seconds * 1e9));
+        const int64_t end_ns = start_after(model, start_ns + (int64_t)fmin(seconds * 1e9, longest_ns));
         if (events)
             result->batches++;
         else

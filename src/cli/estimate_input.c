@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { ERROR_SIZE = 1024, LISTED_MAXIMUM = 20 };
 
@@ -20,23 +21,27 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *format, .
 
 static void list_queries(const progress_history_t *history)
 {
-    for (size_t i = 0; i < history->count && i < LISTED_MAXIMUM; i++)
-        fprintf(stderr, "  %s (id %s): %" PRId64 " events\n", history->queries[i].name,
-                history->queries[i].id, history->queries[i].rows);
+    for (size_t i = 0; i < history->count && i < LISTED_MAXIMUM; i++) {
+        const reported_query_t *query = &history->queries[i];
+        if (strcmp(query->name, query->id) == 0)
+            fprintf(stderr, "  %s (no name): %" PRId64 " events\n", query->id, query->rows);
+        else
+            fprintf(stderr, "  %s (id %s): %" PRId64 " events\n", query->name, query->id, query->rows);
+    }
     if (history->count > LISTED_MAXIMUM) fprintf(stderr, "  and %zu more\n", history->count - LISTED_MAXIMUM);
 }
 
-static const reported_query_t *choose_query(const estimate_source_t *source,
+static const reported_query_t *choose_query(const estimate_source_t *source, const estimate_input_t *input,
                                             const progress_history_t *history)
 {
     const reported_query_t *query = NULL;
     if (source->query) {
         query = progress_history_find(history, source->query);
-        if (!query) complain("%s has no query '%s', but:", source->progress_path, source->query);
+        if (!query) complain("%s has no query '%s', but:", input->path, source->query);
     } else if (history->count == 1) {
         query = &history->queries[0];
     } else {
-        complain("%s has %zu queries; choose one by --query:", source->progress_path, history->count);
+        complain("%s has %zu queries; choose one by --query:", input->path, history->count);
     }
     if (!query) list_queries(history);
     return query;
@@ -54,7 +59,7 @@ static bool use_query(const estimate_source_t *source, const reported_query_t *q
         complain(
             "%s: the triggers of query %s lie on no grid: it has no trigger interval, or there are too few "
             "of them; name the interval to compare with, as --trigger 2s",
-            source->progress_path, query->name);
+            input->path, query->name);
         *exit_code = EXIT_USAGE;
         return false;
     }
@@ -62,8 +67,8 @@ static bool use_query(const estimate_source_t *source, const reported_query_t *q
     if (progress_slots_of(query, &input->facts, input->trigger_ns, slot_ns, source->traffic.limit_ns,
                           &input->slots, &input->outcome))
         return true;
-    complain("%s: %.0f s are too long for slots of %g s; --limit looks at the beginning only",
-             source->progress_path, input->facts.seconds, (double)slot_ns * 1e-9);
+    complain("%s: %.0f s are too long for slots of %g s; --limit looks at the beginning only", input->path,
+             input->facts.seconds, (double)slot_ns * 1e-9);
     return false;
 }
 
@@ -75,7 +80,7 @@ static bool load_progress(const estimate_source_t *source, estimate_input_t *inp
         complain("%s", error);
         return false;
     }
-    const reported_query_t *query = choose_query(source, &history);
+    const reported_query_t *query = choose_query(source, input, &history);
     if (!query) *exit_code = EXIT_USAGE;
     const bool good = query && use_query(source, query, input, exit_code);
     progress_history_free(&history);
@@ -93,7 +98,8 @@ static bool load_trace(const estimate_source_t *source, estimate_input_t *input)
 bool estimate_input_load(const estimate_source_t *source, estimate_input_t *input, int *exit_code)
 {
     *exit_code = EXIT_FAILED;
-    *input = (estimate_input_t){.path = source->progress_path ? source->progress_path : source->trace_path,
+    const char *path = source->progress_path ? source->progress_path : source->trace_path;
+    *input = (estimate_input_t){.path = strcmp(path, "-") == 0 ? "standard input" : path,
                                 .trigger_ns = source->traffic.trigger_ns,
                                 .model = source->traffic.model};
     bool good = source->progress_path ? load_progress(source, input, exit_code) : load_trace(source, input);

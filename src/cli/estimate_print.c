@@ -153,7 +153,7 @@ static json_t *json_of_facts(const estimate_input_t *input)
                   facts->seconds, "rows", (json_int_t)facts->rows, "rows_left_out",
                   (json_int_t)input->outcome.left_out, "missing_batches", (json_int_t)facts->missing,
                   "limited_batches", (json_int_t)facts->behind, "cost_learned", facts->model_known);
-    /* NULL, and left out, when it is no UTF-8. (Not json_string(): src/common has one of its own.) */
+    /* NULL, and left out, when it is no UTF-8. */
     json_object_set_new(result, "query", json_pack("s", input->query));
     if (facts->trigger_ns > 0) {
         json_object_set_new(result, "trigger_s", json_real((double)facts->trigger_ns * 1e-9));

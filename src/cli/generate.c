@@ -4,9 +4,8 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/generate_flags.h"
+#include "common/interrupt.h"
 #include "common/log.h"
-#include "common/properties.h"
-#include "generator/interrupt.h"
 #include "generator/report.h"
 #include "generator/run.h"
 #include "traffic/arrivals.h"
@@ -137,13 +136,13 @@ static int run(const settings_t *s, const flags_t *flags, const run_request_t *r
     char error[ERROR_SIZE];
     interrupt_install();
     switch (run_generator(request, &report, error, sizeof error)) {
-    case PRODUCER_OPENED:
+    case CLIENT_OPENED:
         break;
-    case PRODUCER_BAD_PROPERTY:
+    case CLIENT_BAD_PROPERTY:
         return flags_usage_error(flags, "%s", error);
-    case PRODUCER_UNAVAILABLE:
+    case CLIENT_UNAVAILABLE:
         return fail("%s", error);
-    case PRODUCER_INTERRUPTED:
+    case CLIENT_INTERRUPTED:
         return interrupt_exit_code();
     }
     return report_run(s, request, &report);
@@ -164,18 +163,9 @@ static int run_with_seconds(const settings_t *s, const flags_t *flags, run_reque
 
 static int send_to_kafka(const settings_t *s, const flags_t *flags, const traffic_t *traffic)
 {
-    properties_t properties = {0};
+    properties_t properties;
     char error[ERROR_SIZE];
-    if (s->config_path != NULL && !properties_load(s->config_path, &properties, error, sizeof error))
-        return fail("--config: %s", error);
-    /* The file may hold the whole address of a cluster; a --broker that was typed wins. */
-    const char *file_broker = properties_find(&properties, "bootstrap.servers");
     run_request_t request = {
-        .client = {.broker = s->broker_given || file_broker == NULL ? s->broker : file_broker,
-                   .file_path = s->config_path,
-                   .file = &properties,
-                   .arguments = s->properties.items,
-                   .argument_count = s->properties.count},
         .topic = s->topic,
         .arrivals = traffic->arrivals,
         .seed = (uint64_t)s->seed,
@@ -184,6 +174,8 @@ static int send_to_kafka(const settings_t *s, const flags_t *flags, const traffi
         .key_skew = s->key_skew,
         .quiet = s->quiet,
     };
+    if (!kafka_flags_settings(&s->kafka, &properties, &request.client, error, sizeof error))
+        return fail("%s", error);
     if (s->log_uniform && !s->quiet)
         log_line(LOG_INFO, "Generator", "baseline %.1f events/s, drawn by seed %" PRIu64,
                  traffic->shape.baseline_per_s, request.seed);

@@ -13,13 +13,7 @@ static const flag_t table[] = {
      .argument = "NAME",
      .preset = "adaptive-stream",
      .help = "Kafka topic to write to; it must exist"},
-    {.name = "--broker",
-     .type = FLAG_TEXT,
-     .value = &generate_settings.broker,
-     .given = &generate_settings.broker_given,
-     .argument = "HOST:PORT",
-     .preset = "localhost:9092",
-     .help = "Kafka bootstrap servers, separated by commas"},
+    KAFKA_BROKER_FLAG(generate_settings.kafka),
     {.name = "--duration",
      .type = FLAG_DURATION,
      .value = &generate_settings.duration_ns,
@@ -150,16 +144,8 @@ static const flag_t table[] = {
      .minimum = 0,
      .maximum = KEYS_SKEW_MAXIMUM,
      .help = "Zipf exponent of the keys, key-0 being the most frequent. 0: all alike"},
-    {.name = "-X",
-     .type = FLAG_LIST,
-     .value = &generate_settings.properties,
-     .argument = "KEY=VALUE",
-     .help = "Set a librdkafka property, as in -X security.protocol=SASL_SSL; may be repeated"},
-    {.name = "--config",
-     .type = FLAG_TEXT,
-     .value = &generate_settings.config_path,
-     .argument = "FILE",
-     .help = "Read librdkafka properties from a file, as shown below; -X wins"},
+    KAFKA_PROPERTY_FLAG(generate_settings.kafka),
+    KAFKA_CONFIG_FLAG(generate_settings.kafka),
     {.name = "--dry-run",
      .type = FLAG_SWITCH,
      .value = &generate_settings.dry_run,
@@ -195,18 +181,7 @@ static const char notes[] =
     "  ramp         rise, hold, fall      cliff        rise, hold, sudden fall\n"
     "  wall         jump, hold, fall      double-peak  two rises and falls\n"
     "  mixed        all of them           sawtooth     rises with sudden falls\n"
-    "\n"
-    "Security, and whatever else the Kafka client can do, is set by librdkafka properties. Other users of "
-    "this\n"
-    "machine can read a command line, so a password belongs in a file, say client.properties, that only you "
-    "can\n"
-    "read:\n"
-    "  security.protocol=SASL_SSL\n"
-    "  sasl.mechanisms=SCRAM-SHA-512\n"
-    "  sasl.username=alice\n"
-    "  sasl.password=...\n"
-    "  # ssl.ca.location=/path/to/ca.pem\n"
-    "and then: adaptivestream generate --config client.properties --broker HOST:PORT --topic NAME";
+    "\n" KAFKA_SECURITY_NOTES("generate");
 
 flags_t generate_flags = {
     .command = "generate",

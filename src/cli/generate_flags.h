@@ -5,6 +5,7 @@
 #define ADAPTIVESTREAM_CLI_GENERATE_FLAGS_H
 
 #include "cli/flags.h"
+#include "cli/kafka_flags.h"
 #include "traffic/shape.h"
 
 #include <stdbool.h>
@@ -12,13 +13,13 @@
 
 /* The flags as typed. */
 typedef struct {
-    const char *topic, *broker, *shape_text, *trace_path, *config_path, *seconds_path;
+    const char *topic, *shape_text, *trace_path, *seconds_path;
     int64_t duration_ns, bin_ns, seed, payload_bytes, keys;
     double baseline_per_s, burst_multiplier, burst_probability, noise_per_s, key_skew, scale, speed;
     int spacing;
-    flag_list_t properties;
+    kafka_flags_t kafka;
     bool log_uniform, dry_run, json, quiet;
-    bool broker_given, duration_given, shape_given, baseline_given, multiplier_given, probability_given;
+    bool duration_given, shape_given, baseline_given, multiplier_given, probability_given;
     bool noise_given, skew_given, bin_given, scale_given, speed_given;
 } generate_settings_t;
 

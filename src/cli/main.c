@@ -24,6 +24,8 @@ static const command_t commands[] = {
     {"estimate", "what an adaptive trigger would bring a job, from a trace or its own reports",
      command_estimate},
     {"simulate", "replay recorded traffic through all policies: waits and batches of each", command_simulate},
+    {"record", "write the arrivals of a Kafka topic into a trace, for generate to send again",
+     command_record},
     {"measure", "print how long events waited in a real query, from Spark's and Kafka's records",
      command_measure},
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},

@@ -98,7 +98,7 @@ static void print_json(const options_of_replay_t *options, const replay_report_t
         json_pack("{s:b, s:I, s:b, s:I, s:I, s:I}", "equal", replay_is_equal(report), "lines",
                   (json_int_t)report->lines, "torn", report->torn, "malformed", (json_int_t)report->malformed,
                   "decisions", (json_int_t)report->decisions, "differing", (json_int_t)report->differing);
-    /* NULL, and left out, when it is no UTF-8. (Not json_string(): src/common has one of its own.) */
+    /* NULL, and left out, when it is no UTF-8. */
     json_object_set_new(result, "journal", json_pack("s", options->journal));
     json_object_set_new(result, "runs", runs);
     json_dumpf(result, stdout, JSON_INDENT(1));

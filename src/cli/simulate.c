@@ -184,7 +184,7 @@ static void print_json(const slots_t *slots, const table_t *table)
                                (double)settings.traffic.trigger_ns * 1e-9, "goal", goal_names[settings.goal],
                                "budget", settings.budget, "equal_batches", settings.equal_batches, "seed",
                                (json_int_t)settings.traffic.seed);
-    /* NULL, and left out, when it is no UTF-8. (Not json_string(): src/common has one of its own.) */
+    /* NULL, and left out, when it is no UTF-8. */
     json_object_set_new(result, "trace", json_pack("s", settings.trace_path));
     json_object_set_new(result, "policies", policies);
     json_dumpf(result, stdout, JSON_INDENT(1));

@@ -79,8 +79,8 @@ bool parse_batch_cost(const char *text, batch_model_t *model)
     fixed[length] = '\0';
     if (!parse_duration_ns(fixed, &fixed_ns) || (plus && !parse_duration_ns(plus + 1, &per_event_ns)))
         return false;
-    const int64_t most_ns = INT64_C(3600) * 1000000000;
-    if (fixed_ns > most_ns || per_event_ns > most_ns) return false;
+    const int64_t second_ns = 1000000000;
+    if (fixed_ns > 3600 * second_ns || per_event_ns > second_ns) return false;
     *model = (batch_model_t){.fixed_s = (double)fixed_ns * 1e-9, .per_event_s = (double)per_event_ns * 1e-9};
     return true;
 }

@@ -7,9 +7,9 @@
 #include "cli/data_flags.h"
 #include "cli/flags.h"
 #include "cli/train_report.h"
+#include "common/interrupt.h"
 #include "forecast/evaluate.h"
 #include "forecast/model_file.h"
-#include "generator/interrupt.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "cli/train_report.h"
 
 #include "cli/flags.h"
+#include "common/interrupt.h"
 #include "forecast/kernels.h"
-#include "generator/interrupt.h"
 
 #include <errno.h>
 #include <inttypes.h>

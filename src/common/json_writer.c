@@ -24,7 +24,7 @@ static void put(json_writer_t *json, const char *text, size_t length)
     json->length += length;
 }
 
-void json_begin(json_writer_t *json, char *buffer, size_t size)
+void json_write_begin(json_writer_t *json, char *buffer, size_t size)
 {
     *json = (json_writer_t){.buffer = buffer, .size = size, .overflow = size < CLOSING_SIZE};
     put(json, "{", 1);
@@ -45,7 +45,7 @@ static void put_control(json_writer_t *json, unsigned char byte)
     put(json, escape, (size_t)length);
 }
 
-void json_string(json_writer_t *json, const char *key, const char *value)
+void json_write_string(json_writer_t *json, const char *key, const char *value)
 {
     put_key(json, key);
     put(json, "\"", 1);
@@ -69,7 +69,7 @@ void json_string(json_writer_t *json, const char *key, const char *value)
     put(json, "\"", 1);
 }
 
-void json_integer(json_writer_t *json, const char *key, int64_t value)
+void json_write_integer(json_writer_t *json, const char *key, int64_t value)
 {
     char text[24];
     int length = snprintf(text, sizeof text, "%" PRId64, value);
@@ -101,7 +101,7 @@ static size_t drop_trailing_zeros(const char *text, size_t length)
     return text[length - 1] == '.' ? length - 1 : length;
 }
 
-void json_number(json_writer_t *json, const char *key, double value, int digits)
+void json_write_number(json_writer_t *json, const char *key, double value, int digits)
 {
     put_key(json, key);
     if (!isfinite(value)) {
@@ -116,7 +116,7 @@ void json_number(json_writer_t *json, const char *key, double value, int digits)
     put(json, negative_zero ? "0" : text, negative_zero ? 1 : length);
 }
 
-void json_exact(json_writer_t *json, const char *key, double value)
+void json_write_exact(json_writer_t *json, const char *key, double value)
 {
     put_key(json, key);
     if (!isfinite(value)) {
@@ -128,13 +128,13 @@ void json_exact(json_writer_t *json, const char *key, double value)
     put(json, text, unlocalise(text));
 }
 
-void json_boolean(json_writer_t *json, const char *key, bool value)
+void json_write_boolean(json_writer_t *json, const char *key, bool value)
 {
     put_key(json, key);
     put(json, value ? "true" : "false", value ? 4 : 5);
 }
 
-bool json_end(json_writer_t *json)
+bool json_write_end(json_writer_t *json)
 {
     if (json->overflow) return false;
     json->buffer[json->length++] = '}';

@@ -35,22 +35,22 @@ static double waiting_saved(const governor_t *g)
     return per_batch_s > 0 ? unused_s / per_batch_s : 0;
 }
 
-static double within_debt_limits(double saved)
+static double within_debt_limits(const governor_t *g, double saved)
 {
-    return fmax(debt_lowest, fmin(-debt_lowest, saved));
+    return fmax(-g->price.limit, fmin(g->price.limit, saved));
 }
 
 /* D, which paces the price. */
 static double pace(const governor_t *g)
 {
-    return g->config.goal == GOAL_COST ? within_debt_limits(waiting_saved(g)) : g->price.debt;
+    return g->config.goal == GOAL_COST ? within_debt_limits(g, waiting_saved(g)) : g->price.debt;
 }
 
 /* What was saved beyond the limits is forgotten, so that it cannot be spent at once later. */
 static void forget_excess(governor_t *g)
 {
     const double saved = waiting_saved(g);
-    g->forgotten_s += (saved - within_debt_limits(saved)) * waiting_per_batch_s(g);
+    g->forgotten_s += (saved - within_debt_limits(g, saved)) * waiting_per_batch_s(g);
 }
 
 /* Shortest interval that batches can keep up with, ns. Load is what really comes: the blended rate of the rule
@@ -98,13 +98,25 @@ static bool could_fire(const look_t *look, int64_t time_ns)
     return rule_verdict(&look->g->rule, waiting, look->d->price, look->d->rate_per_s) != VERDICT_CHEAP;
 }
 
-/* The next slot that is worth a probe: the first at which the rule could fire, not before `earliest_ns`, at
- * most T0 / LAZY_FRACTION away, or half of max_wait where that is shorter: what came during the sleep is
- * dated at its start. Waiting only grows, so the slots are searched by halves. */
-static int64_t lazy_wake_ns(const look_t *look, int64_t earliest_ns)
+/* The longest sleep between two probes: T0 / LAZY_FRACTION, or half of max_wait where that is shorter, since
+ * what came during the sleep is dated at its start. Goal `strict` saves its batches by waiting max_wait from
+ * the first event on, so while nothing is pending it looks twice as often, unless events are so rare that most
+ * of these probes would find none. */
+static int64_t longest_sleep_ns(const look_t *look)
 {
     const governor_t *g = look->g;
-    const int64_t last_ns = look->now_ns + earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
+    const int64_t sleep_ns = earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
+    const bool first_event_matters = g->config.goal == GOAL_STRICT && !pending_oldest(&g->pending) &&
+                                     look->d->rate_per_s * g->trigger_s >= 1;
+    return first_event_matters ? sleep_ns / 2 : sleep_ns;
+}
+
+/* The first slot at which the rule could fire, not before `earliest_ns`, at most the longest sleep away.
+ * Waiting only grows, so the slots are searched by halves. */
+static int64_t could_fire_from_ns(const look_t *look, int64_t earliest_ns)
+{
+    const governor_t *g = look->g;
+    const int64_t last_ns = look->now_ns + longest_sleep_ns(look);
     const int64_t first_ns = grid_after(&g->grid, g->grid.slots, later(look->now_ns, earliest_ns - 1));
     if (first_ns >= last_ns) return first_ns;
     const int64_t slot_ns = grid_slot_ns(&g->grid);
@@ -118,6 +130,17 @@ static int64_t lazy_wake_ns(const look_t *look, int64_t earliest_ns)
     }
     /* Slots are of equal length but for the rounding of their boundaries. */
     return low == 0 ? first_ns : grid_slot_before(&g->grid, first_ns + low * slot_ns + slot_ns / 2);
+}
+
+/* The next slot that is worth a probe. A sleep does not pass over a trigger point of the shadow, and goes on to
+ * one that is a slot away: events that came together before the point and are only seen after it would be
+ * dealt to both sides of it, and a batch of the shadow would count as two. */
+static int64_t lazy_wake_ns(const look_t *look, int64_t earliest_ns)
+{
+    const governor_t *g = look->g;
+    const int64_t wake_ns = could_fire_from_ns(look, earliest_ns);
+    const int64_t point_ns = grid_after(&g->grid, 1, look->now_ns);
+    return point_ns >= earliest_ns && point_ns <= wake_ns + grid_slot_ns(&g->grid) ? point_ns : wake_ns;
 }
 
 static void decide(decision_t *d, bool fire, reason_t reason, int64_t wake_ns)
@@ -273,7 +296,7 @@ static decision_t look_around(const governor_t *g, int64_t now_ns, profile_t *pr
 {
     decision_t d = {.rate_per_s = effective_rate(g)};
     look_at_pending(g, &d, profile, now_ns);
-    d.price = price_theta(&g->price, &g->rule, g->trigger_s, g->config.budget, pace(g));
+    d.price = price_theta(&g->price, &g->rule, pace(g));
     d.interval_s = interval_within_limits_s(g, &d);
     return d;
 }

@@ -49,6 +49,7 @@ governor_t *governor_create(const governor_config_t *config)
                                          : rule_max_wait_ns(config->goal, config->trigger_ns, config->budget,
                                                             config->max_interval_ns);
     g->trigger_s = (double)config->trigger_ns * 1e-9;
+    price_start(&g->price, g->trigger_s, config->budget);
     g->now_ns = INT64_MIN;
     g->first_arrival_ns = none_yet;
     return g;
@@ -104,7 +105,7 @@ static void observe(governor_t *g, int64_t now_ns, int64_t total)
     g->observed_ns = now_ns;
     g->observed_total = total;
     while (shadow_advance(&g->shadow, &g->grid, &g->cost, g->source_limit, now_ns))
-        price_shadow_batch(&g->price, g->shadow.last_batch, g->config.budget, g->rule.p);
+        price_shadow_batch(&g->price, g->shadow.last_ns, g->shadow.last_batch, g->rule.p);
 }
 
 /* Events came since the last time rates were learned. */

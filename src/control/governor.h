@@ -24,7 +24,8 @@
  *                 governor_probe(g, now, end_total)    what the source holds now
  *
  * Probing is lazy: wake_ns is the first slot at which the rule could fire if events came at twice the
- * expected rate, at most half the trigger away, because a probe costs the driver about 2 ms of CPU.
+ * expected rate, at most half the trigger away, because a probe costs the driver about 2 ms of CPU. The
+ * trigger's own points are not slept over, so that the shadow counts right.
  *
  * A source that cannot be asked (rows_only) is never probed: governor_trigger() tells what each batch took,
  * pending events stay unknown, and the wait ends T* after the last trigger's start, never later than max_wait

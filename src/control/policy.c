@@ -3,10 +3,10 @@
 #include <math.h>
 
 static const rule_t rules[GOAL_COUNT] = {
-    [GOAL_BALANCED] = {.p = 2, .discount = 0.85, .gain = 0.003, .bound = 1.5},
-    [GOAL_STRICT] = {.p = 2, .discount = 0.85, .gain = 0.0067, .bound = 1.5},
-    [GOAL_LATENCY] = {.p = 1.5, .discount = 0.9, .gain = 0.003, .bound = 1.5},
-    [GOAL_COST] = {.p = 1.5, .discount = 1, .gain = 0.003, .bound = 1.5},
+    [GOAL_BALANCED] = {.p = 2, .discount = 0.8, .debt_s = 3600, .credit_s = 600, .bound = 1.5},
+    [GOAL_STRICT] = {.p = 1, .discount = 1.3, .debt_s = 1800, .credit_s = 600, .bound = 1.5},
+    [GOAL_LATENCY] = {.p = 1.5, .discount = 0.9, .debt_s = 3600, .credit_s = 600, .bound = 1.5},
+    [GOAL_COST] = {.p = 1.5, .discount = 1.2, .debt_s = 600, .credit_s = 600, .bound = 1.5},
 };
 
 rule_t rule_for(goal_t goal)
@@ -18,7 +18,7 @@ rule_t rule_for_planning(goal_t goal)
 {
     rule_t rule = rules[goal];
     rule.discount = 1;
-    rule.gain = 0.015;
+    rule.debt_s = rule.credit_s = 200;
     return rule;
 }
 

@@ -19,7 +19,8 @@
 typedef struct {
     double p;        /* exponent of the waiting cost: 1, 1.5 or 2 */
     double discount; /* kappa */
-    double gain;     /* k, per batch of debt */
+    double debt_s;   /* tau: debts are paid back within about this time... */
+    double credit_s; /* ...and credits are spent */
     double bound;    /* rho >= 1; 1 is the pure delay-cost rule */
 } rule_t;
 

@@ -38,6 +38,7 @@ bool shadow_advance(shadow_t *shadow, const grid_t *grid, const batch_cost_t *co
     pending_take(&shadow->pending, events, shadow->next_ns, &shadow->waits);
     shadow->batches++;
     shadow->last_batch = events;
+    shadow->last_ns = shadow->next_ns;
 
     const int64_t end_ns = shadow->next_ns + (int64_t)(batch_cost_seconds(cost, events) * 1e9);
     const int64_t grid_ns = grid_after(grid, 1, shadow->next_ns);

@@ -21,7 +21,8 @@
 typedef struct {
     int64_t next_ns;    /* the next trigger */
     int64_t batches;    /* triggers that found events */
-    int64_t last_batch; /* events of the latest of them */
+    int64_t last_batch; /* events of the latest of them... */
+    int64_t last_ns;    /* ...and when it started */
     pending_t pending;
     histogram_t waits;
 } shadow_t;

@@ -36,8 +36,8 @@ static bool write_tail(event_writer_t *writer, size_t payload_bytes)
 static void write_rate(event_writer_t *writer, double rate_per_s)
 {
     json_writer_t json;
-    json_begin(&json, writer->rate, sizeof writer->rate);
-    json_number(&json, "rate_target", rate_per_s, 3);
+    json_write_begin(&json, writer->rate, sizeof writer->rate);
+    json_write_number(&json, "rate_target", rate_per_s, 3);
     writer->rate[0] = ','; /* the object's brace */
     writer->rate_length = json.length;
     writer->rate_per_s = rate_per_s;

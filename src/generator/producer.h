@@ -9,15 +9,13 @@
 #ifndef ADAPTIVESTREAM_GENERATOR_PRODUCER_H
 #define ADAPTIVESTREAM_GENERATOR_PRODUCER_H
 
-#include "generator/client_config.h"
+#include "client/client.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct producer producer_t;
-
-enum { PRODUCER_REASON_SIZE = 256 };
 
 typedef struct {
     client_settings_t client;
@@ -38,23 +36,16 @@ typedef struct {
 
 typedef struct {
     uint64_t delivered;
-    uint64_t failed;                          /* refused when handed over, or not acknowledged */
-    char first_failure[PRODUCER_REASON_SIZE]; /* why, "" when none failed */
-    bool fatal;                               /* Kafka will accept nothing more from this producer */
+    uint64_t failed;                        /* refused when handed over, or not acknowledged */
+    char first_failure[CLIENT_REASON_SIZE]; /* why, "" when none failed */
+    bool fatal;                             /* Kafka will accept nothing more from this producer */
 } producer_counts_t;
 
-typedef enum {
-    PRODUCER_OPENED,
-    PRODUCER_BAD_PROPERTY, /* the caller's mistake */
-    PRODUCER_UNAVAILABLE,  /* broker not reachable within 10 s, no such topic, access denied ... */
-    PRODUCER_INTERRUPTED   /* interrupt_count() rose while connecting */
-} producer_status_t;
-
-/* Connects and checks that the topic exists; `request` must outlive the producer. Unless PRODUCER_OPENED,
+/* Connects and checks that the topic exists; `request` must outlive the producer. Unless CLIENT_OPENED,
  * *producer is NULL and `error` holds one sentence that names the broker, topic or property and what to do.
  */
-producer_status_t producer_open(const producer_request_t *request, producer_t **producer, char *error,
-                                size_t error_size);
+client_status_t producer_open(const producer_request_t *request, producer_t **producer, char *error,
+                              size_t error_size);
 
 /* Hands over one event; value and key are copied. False when the queue is full: poll and try again. Every
  * other outcome, also a refusal, is counted and returns true. */

@@ -22,13 +22,13 @@ void report_describe_pace(const pace_verdict_t *pace, char *buffer, size_t size)
 
 static void print_pace_json(json_writer_t *json, const pace_verdict_t *pace)
 {
-    json_integer(json, "seconds", (int64_t)pace->seconds);
-    json_integer(json, "seconds_missed", (int64_t)pace->missed);
+    json_write_integer(json, "seconds", (int64_t)pace->seconds);
+    json_write_integer(json, "seconds_missed", (int64_t)pace->missed);
     if (pace->missed == 0) return;
-    json_integer(json, "worst_second", (int64_t)pace->worst_second);
-    json_integer(json, "worst_planned", pace->worst_planned);
-    json_integer(json, "worst_in_time", pace->worst_in_time);
-    json_number(json, "worst_shortfall", shortfall(pace), 4);
+    json_write_integer(json, "worst_second", (int64_t)pace->worst_second);
+    json_write_integer(json, "worst_planned", pace->worst_planned);
+    json_write_integer(json, "worst_in_time", pace->worst_in_time);
+    json_write_number(json, "worst_shortfall", shortfall(pace), 4);
 }
 
 void report_print(const run_request_t *request, const run_report_t *report, FILE *out)
@@ -52,23 +52,23 @@ void report_print_json(const run_request_t *request, const run_report_t *report,
 {
     char buffer[JSON_SIZE];
     json_writer_t json;
-    json_begin(&json, buffer, sizeof buffer);
-    json_integer(&json, "started_ms", report->started_ms);
-    json_number(&json, "elapsed_s", report->elapsed_s, 3);
-    json_integer(&json, "seed", (int64_t)request->seed);
-    json_number(&json, "expected", report->expected_events, 1);
-    json_integer(&json, "sent", (int64_t)report->sent);
-    json_integer(&json, "delivered", (int64_t)report->counts.delivered);
-    json_integer(&json, "failed", (int64_t)report->counts.failed);
-    if (report->counts.failed > 0) json_string(&json, "first_failure", report->counts.first_failure);
-    json_integer(&json, "queue_full", (int64_t)report->queue_full);
-    json_number(&json, "lateness_mean_ms", report->mean_lateness_ms, 3);
-    json_number(&json, "lateness_max_ms", report->max_lateness_ms, 3);
+    json_write_begin(&json, buffer, sizeof buffer);
+    json_write_integer(&json, "started_ms", report->started_ms);
+    json_write_number(&json, "elapsed_s", report->elapsed_s, 3);
+    json_write_integer(&json, "seed", (int64_t)request->seed);
+    json_write_number(&json, "expected", report->expected_events, 1);
+    json_write_integer(&json, "sent", (int64_t)report->sent);
+    json_write_integer(&json, "delivered", (int64_t)report->counts.delivered);
+    json_write_integer(&json, "failed", (int64_t)report->counts.failed);
+    if (report->counts.failed > 0) json_write_string(&json, "first_failure", report->counts.first_failure);
+    json_write_integer(&json, "queue_full", (int64_t)report->queue_full);
+    json_write_number(&json, "lateness_mean_ms", report->mean_lateness_ms, 3);
+    json_write_number(&json, "lateness_max_ms", report->max_lateness_ms, 3);
     print_pace_json(&json, &report->pace);
-    json_boolean(&json, "interrupted", interrupted);
-    json_string(&json, "topic", request->topic);
-    json_string(&json, "broker", request->client.broker);
-    if (json_end(&json))
+    json_write_boolean(&json, "interrupted", interrupted);
+    json_write_string(&json, "topic", request->topic);
+    json_write_string(&json, "broker", request->client.broker);
+    if (json_write_end(&json))
         fprintf(out, "%s\n", buffer);
     else
         fprintf(stderr,

@@ -1,17 +1,19 @@
 #include "generator/run.h"
 
+#include "common/interrupt.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "common/status_line.h"
 #include "generator/event.h"
-#include "generator/interrupt.h"
 #include "generator/keys.h"
-#include "generator/status_line.h"
+#include "generator/status.h"
 
 #include <stdio.h>
 #include <time.h>
 
 enum {
     VALUE_MAXIMUM = 1000,
+    STATUS_SIZE = 256,
     QUEUE_WAIT_MS = 5,
     FLUSH_STEP_MS = 100,
     FLUSH_SILENT_STEPS = 20,   /* then the user learns what is waited for */
@@ -93,7 +95,11 @@ static void service(run_t *run, int64_t due_ns)
         .failed = producer_counts(run->producer)->failed,
         .left_ns = left_ns > 0 ? left_ns : 0,
     };
-    status_line_update(&run->status_line, now_ns, &status);
+    double rate_per_s;
+    if (!status_line_due(&run->status_line, now_ns, status.sent, &rate_per_s)) return;
+    char text[STATUS_SIZE];
+    status_format(&status, rate_per_s, text, sizeof text);
+    status_line_show(&run->status_line, text);
 }
 
 static bool is_stopped(const run_t *run)
@@ -237,8 +243,8 @@ static bool allocate(run_t *run, char *error, size_t error_size)
     return true;
 }
 
-producer_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
-                                size_t error_size)
+client_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
+                              size_t error_size)
 {
     *report = (run_report_t){.expected_events = arrivals_expected_events(&request->arrivals)};
     run_t run = {.request = request, .arrivals = request->arrivals, .report = report};
@@ -249,9 +255,9 @@ producer_status_t run_generator(const run_request_t *request, run_report_t *repo
         .acknowledged = note_acknowledged,
         .context = &run,
     };
-    producer_status_t status = PRODUCER_UNAVAILABLE;
+    client_status_t status = CLIENT_UNAVAILABLE;
     if (allocate(&run, error, error_size)) status = producer_open(&kafka, &run.producer, error, error_size);
-    if (status == PRODUCER_OPENED) send_and_report(&run);
+    if (status == CLIENT_OPENED) send_and_report(&run);
     producer_close(run.producer);
     event_writer_free(run.writer);
     keys_free(run.keys);

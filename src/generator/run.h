@@ -45,8 +45,8 @@ typedef struct {
 } run_report_t;
 
 /* Runs to the end of the arrivals or the first interrupt, then waits for outstanding deliveries. Unless the
- * result is PRODUCER_OPENED nothing was sent, *report is unset and `error` says why in one sentence. */
-producer_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
-                                size_t error_size);
+ * result is CLIENT_OPENED nothing was sent, *report is unset and `error` says why in one sentence. */
+client_status_t run_generator(const run_request_t *request, run_report_t *report, char *error,
+                              size_t error_size);
 
 #endif

@@ -15,10 +15,11 @@ MAY_INCLUDE = {
     "traffic": {"common"},
     "forecast": {"traffic", "common"},
     "control": {"common"},
-    "generator": {"traffic", "common"},
-    "benchmark": {"control", "traffic", "common"},
+    "client": {"common"},
+    "generator": {"client", "traffic", "common"},
+    "benchmark": {"client", "control", "traffic", "common"},
     "agent": {"control", "common"},
-    "cli": {"agent", "benchmark", "generator", "control", "forecast", "traffic", "common"},
+    "cli": {"agent", "benchmark", "generator", "client", "control", "forecast", "traffic", "common"},
 }
 PURE_MODULES = {"common", "traffic", "forecast", "control"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
@@ -78,6 +79,7 @@ SELF_CHECK = [
     ("common/up.c", '#include "control/governor.h"\n', "common may include only common"),
     ("agent/traffic.c", '#include "traffic/shape.h"\n', "agent may include only agent, common, control"),
     ("generator/control.c", '  # include "control/a.h"\n', "generator may include only"),
+    ("client/generator.c", '#include "generator/run.h"\n', "client may include only client, common"),
     ("control/sideways.c", '#include "traffic/shape.h"\n', "control may include only"),
     ("forecast/control.c", '#include "control/governor.h"\n', "forecast may include only common, forecast, traffic"),
     ("cli/jvm.c", "#include <jvmti.h>\n", "knows the JVM"),

@@ -65,6 +65,12 @@ static governor_config_t config_for(double trigger_s, goal_t goal, double budget
     };
 }
 
+/* C: what the hard guard lets a query overdraw its budget by, batches. */
+static double debt_limit(double trigger_s)
+{
+    return fmax(120, 600 / trigger_s);
+}
+
 static const batch_model_t usual_batches = {.fixed_s = 0.2, .per_event_s = 5e-6, .empty_s = 0.013};
 
 static simulation_t run(const governor_config_t *config, const batch_model_t *model, const traffic_t *traffic)

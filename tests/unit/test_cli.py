@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = ""
@@ -347,6 +348,54 @@ class Measure(unittest.TestCase):
             code, out, errors = call("measure", "--progress", "x", "--bound", bound)
             self.assertEqual((code, out), (USAGE, ""))
             self.assertIn(f"--bound {bound}: allowed", errors)
+
+
+class Record(unittest.TestCase):
+    def check(self, arguments, expected, *mentions):
+        code, out, errors = call("record", *arguments)
+        self.assertEqual((code, out), (expected, ""), (arguments, errors))
+        self.assertEqual(errors.count("\n"), 1, errors)
+        for mention in mentions:
+            self.assertIn(mention, errors)
+
+    def test_usage(self):
+        self.check([], USAGE, "--output FILE.csv is missing")
+        self.check(["--output", "a.csv", "b.csv"], USAGE, "unexpected argument 'b.csv'")
+        self.check(["--outptu", "a.csv"], USAGE, "did you mean --output?")
+        self.check(["--bin", "1ms"], USAGE, "--bin 1ms: allowed", "0.01", "3600")
+        self.check(["--for", "0"], USAGE, "--for 0: allowed", "0.01")
+        self.check(["--output", "a.csv", "--config", "/nowhere/x"], FAILED, "--config: /nowhere/x")
+
+    def test_help_says_what_is_counted(self):
+        out = call("record", "--help")[1]
+        for mention in ("transactions", "security.protocol=SASL_SSL", "adaptivestream record --config", "(default 1)"):
+            self.assertIn(mention, out)
+
+    def test_secrets_and_properties(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output = ["--output", os.path.join(folder, "a.csv")]
+            self.check([*output, "-X", "isolation.levle=x"], USAGE, "did you mean isolation.level?")
+            self.assertNotIn("Hunter2", call("record", *output, "-X", "sasl.pasword=Hunter2")[2])
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a.csv"
+            self.check(["--output", os.path.join(folder, "none", "a.csv")], FAILED, "none/a.csv", "No such file")
+            path.write_text("count\n5\n")
+            self.check(["--output", str(path)], FAILED, f"{path} exists, but not {path}.state", "--output")
+            self.assertEqual(path.read_text(), "count\n5\n")
+            pathlib.Path(f"{path}.state").write_text("nonsense")
+            self.check(["--output", str(path)], FAILED, f"{path}.state", "not the state of a recording")
+
+    def test_unreachable_broker(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output = os.path.join(folder, "a.csv")
+            begin = time.monotonic()
+            self.check(["--broker", "localhost:1", "--output", output], FAILED, "Kafka at localhost:1 does not answer",
+                       "--broker")
+            self.assertLess(time.monotonic() - begin, 30)
+            self.assertEqual(os.listdir(folder), [], "nothing was recorded")
 
 
 class DryRun(unittest.TestCase):

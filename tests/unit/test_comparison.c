@@ -142,8 +142,8 @@ static void fixed_waits_half_its_trigger(void **state)
     slots_free(&slots);
 }
 
-/* What the issue of waiting is about: on bursts the adaptive trigger halves waits at no more batches, the window of 1000
- * events and the reactive policy do not come near at equal batches, and nobody beats the bound. */
+/* On bursts the adaptive trigger halves waits at equal batches; what users have today does not come near. A constant price
+ * chosen with hindsight does, as no budget is kept on the way. */
 static void bursts_at_equal_batches(void **state)
 {
     (void)state;
@@ -157,7 +157,8 @@ static void bursts_at_equal_batches(void **state)
     for (size_t i = 0; i < CONTENDER_COUNT; i++) {
         if (i == CONTENDER_ASAP) continue; /* has no knob */
         assert_near((double)results[i].batches, (double)batches, 0.02 * (double)batches + 1);
-        assert_true(i == CONTENDER_CLAIRVOYANT || adaptive->mean_s <= results[i].mean_s * 1.001);
+        const bool hindsight = i == CONTENDER_CLAIRVOYANT || i == CONTENDER_DELAY_COST;
+        assert_true(adaptive->mean_s <= results[i].mean_s * (hindsight ? 1.1 : 1));
     }
     assert_true(adaptive->mean_s < 0.55 * results[CONTENDER_FIXED].mean_s);
     slots_free(&slots);

@@ -211,6 +211,39 @@ class Reports(Files):
         self.assertIn("3 batches are missing", call("--progress", self.file("app.log", "".join(lines)))[1])
 
 
+class RealReports(Files):
+    def test_the_estimate_is_what_the_agent_then_did(self):
+        """Reports of a job on real Spark and Kafka that ran ungoverned, and what was measured with and without the agent
+        on the same traffic: tests/data/progress/README.md."""
+        code, out, errors = call("--progress", SAMPLES / "phases.json.gz", "--json")
+        self.assertEqual((code, errors), (OK, ""))
+        result = json.loads(out)
+        self.assertEqual((result["job"]["trigger_s"], result["job"]["batches"]), (2, 276))
+        slot = 0.1
+        for name, mean, p95, p99, batches in [("now", 1.000, 1.901, 1.980, 276), ("balanced", 0.541, 1.608, 2.026, 275)]:
+            row = result["now"] if name == "now" else result["goals"][name]
+            self.assertAlmostEqual(row["mean_s"] / mean, 1, delta=0.03)
+            self.assertAlmostEqual(row["p95_s"], p95, delta=slot)
+            self.assertAlmostEqual(row["p99_s"], p99, delta=slot)
+            self.assertAlmostEqual(row["batches"] / batches, 1, delta=0.03)
+
+
+    def test_logs_of_real_spark(self):
+        for version, batches in [("3.5.7", 26), ("4.1.3", 12)]:
+            results = []
+            for name in (f"eventlog_{version}.gz", f"driver_{version}.log.gz"):
+                code, out, errors = call("--progress", SAMPLES / name, "--query", "orders", "--json")
+                self.assertEqual((code, errors), (OK, ""))
+                results.append(json.loads(out))
+                del results[-1]["source"]
+                code, _, errors = call("--progress", SAMPLES / name)
+                self.assertEqual(code, USAGE)
+                self.assertRegex(errors, "2 queries; choose one by --query:\n  orders .*\n  [-0-9a-f]+ .no name.: ")
+            self.assertEqual(results[0], results[1])
+            job = results[0]["job"]
+            self.assertEqual((job["trigger_s"], job["batches"], job["missing_batches"]), (1, batches, 0))
+
+
 class Screen(Files):
     def test_screen(self):
         code, out, errors = call(TRACES / "llm_code.csv.gz", "--bin", "0.1")

@@ -1,11 +1,11 @@
 /* The generator against librdkafka's own mock broker: what arrives, when, and what is said when it does
  * not. */
 /* links: generator traffic common */
+#include "common/interrupt.h"
 #include "generator/event.h"
-#include "generator/interrupt.h"
 #include "generator/report.h"
 #include "generator/run.h"
-#include "generator/status_line.h"
+#include "generator/status.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 /* cmocka.h needs the four before it. */
 #include <cmocka.h>
 /* and this one needs cmocka.h */
-#include "mock_broker.h"
+#include "receive_all.h"
 
 enum { EVENTS_MAXIMUM = 4096, TEXT_SIZE = 1024, PRODUCE_REQUEST = 0 };
 
@@ -63,7 +63,7 @@ static run_report_t run(const run_request_t *request)
 {
     run_report_t report;
     char error[TEXT_SIZE] = "";
-    if (run_generator(request, &report, error, sizeof error) != PRODUCER_OPENED) fail_msg("%s", error);
+    if (run_generator(request, &report, error, sizeof error) != CLIENT_OPENED) fail_msg("%s", error);
     return report;
 }
 
@@ -211,7 +211,7 @@ static void test_too_large_event_fails_alone(void **state)
 }
 
 /* The run does not begin, and the message holds every one of the three texts. */
-static void check_refused(const run_request_t *request, producer_status_t status, const char *first,
+static void check_refused(const run_request_t *request, client_status_t status, const char *first,
                           const char *second, const char *third)
 {
     run_report_t report;
@@ -226,11 +226,11 @@ static void test_missing_topic(void **state)
     run_request_t request = request_of(*state, &shape);
     request.topic = "adaptive-steam";
     /* Twice: asking must not have created it. */
-    check_refused(&request, PRODUCER_UNAVAILABLE, "no topic 'adaptive-steam'",
-                  "did you mean 'adaptive-stream'", request.client.broker);
-    check_refused(&request, PRODUCER_UNAVAILABLE, "no topic 'adaptive-steam'", "--create", "--partitions");
+    check_refused(&request, CLIENT_UNAVAILABLE, "no topic 'adaptive-steam'", "did you mean 'adaptive-stream'",
+                  request.client.broker);
+    check_refused(&request, CLIENT_UNAVAILABLE, "no topic 'adaptive-steam'", "--create", "--partitions");
     request.topic = "quite-another";
-    check_refused(&request, PRODUCER_UNAVAILABLE, "no topic 'quite-another'", "", "");
+    check_refused(&request, CLIENT_UNAVAILABLE, "no topic 'quite-another'", "", "");
 }
 
 static void test_wrong_properties(void **state)
@@ -249,7 +249,7 @@ static void test_wrong_properties(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         request.client.arguments = &wrong[i].text;
         request.client.argument_count = 1;
-        check_refused(&request, PRODUCER_BAD_PROPERTY, "Kafka property", wrong[i].mentions[0],
+        check_refused(&request, CLIENT_BAD_PROPERTY, "Kafka property", wrong[i].mentions[0],
                       wrong[i].mentions[1]);
     }
 }
@@ -268,7 +268,7 @@ static void test_secrets_are_not_shown(void **state)
         char error[TEXT_SIZE] = "";
         request.client.arguments = &wrong[i];
         request.client.argument_count = 1;
-        assert_int_equal(run_generator(&request, &report, error, sizeof error), PRODUCER_BAD_PROPERTY);
+        assert_int_equal(run_generator(&request, &report, error, sizeof error), CLIENT_BAD_PROPERTY);
         if (strstr(error, "Hunter2") != NULL || error[0] == '\0') fail_msg("%s: %s", wrong[i], error);
     }
 }

@@ -47,6 +47,33 @@ static void shadow_is_the_fixed_trigger(void **state)
     }
 }
 
+/* Events that come ten at a time and at one moment, as producers send them in batches: seen together or not at
+ * all at a trigger point, they are no second batch of the shadow. */
+static void clumps_are_not_counted_twice(void **state)
+{
+    (void)state;
+    enum { CLUMP = 10 };
+    const phase_t steady = {1.5, 7200};
+    traffic_t traffic = make_traffic(11, &steady, 1, 1);
+    traffic_t clumps = {.arrivals = calloc(traffic.count * CLUMP, sizeof *clumps.arrivals),
+                        .count = traffic.count * CLUMP};
+    assert_non_null(clumps.arrivals);
+    for (size_t i = 0; i < clumps.count; i++)
+        clumps.arrivals[i] = traffic.arrivals[i / CLUMP];
+    for (int goal = 0; goal < GOAL_COUNT; goal++) {
+        const governor_config_t config = config_for(2, (goal_t)goal, 1);
+        const simulation_t result = run(&config, &usual_batches, &clumps);
+        int64_t batches;
+        double mean_s;
+        replay_fixed(&clumps, 2, &usual_batches, &batches, &mean_s);
+        print_message("%s: shadow %d, fixed %d\n", goal_names[goal], (int)result.governor.shadow.batches,
+                      (int)batches);
+        assert_true(llabs(result.governor.shadow.batches - batches) <= 1 + batches / 100);
+    }
+    free(traffic.arrivals);
+    free(clumps.arrivals);
+}
+
 /* More slots per trigger than the rings have chunks: merging must not date events earlier, which would
  * flatter us. */
 static void shadow_of_a_long_trigger_is_not_inflated(void **state)
@@ -158,10 +185,33 @@ static void budget_is_never_overdrawn(void **state)
             for (size_t k = 0; k < sizeof budgets / sizeof *budgets; k++) {
                 const governor_config_t config = config_for(2, (goal_t)goal, budgets[k]);
                 const simulation_t result = run(&config, &usual_batches, &traffic);
-                assert_true(result.max_overdebt <= 120);
+                assert_true(result.max_overdebt <= debt_limit(2));
             }
         }
         free(traffic.arrivals);
+    }
+}
+
+/* A surge runs into debt, an ebb into credit; in the hours after it most of it is paid back or spent. Not for
+ * `strict`: its cap forbids to wait longer than before. */
+static void debt_is_paid_back_and_credit_is_spent(void **state)
+{
+    (void)state;
+    const phase_t surge[] = {{5, 3600}, {200, 300}, {5, 7200}}, ebb[] = {{200, 600}, {5, 1800}, {5, 7200}};
+    const phase_t *const traffics[] = {surge, ebb};
+    const goal_t goals[] = {GOAL_BALANCED, GOAL_LATENCY};
+    for (size_t i = 0; i < 4; i++) {
+        const governor_config_t config = config_for(2, goals[i / 2], 1);
+        traffic_t before = make_traffic(33, traffics[i % 2], 2, 1),
+                  all = make_traffic(33, traffics[i % 2], 3, 1);
+        const double early = run(&config, &usual_batches, &before).governor.debt_batches,
+                     late = run(&config, &usual_batches, &all).governor.debt_batches;
+        print_message("%s, %s: debt %+.0f, two hours later %+.0f\n", goal_names[goals[i / 2]],
+                      i % 2 ? "ebb" : "surge", early, late);
+        assert_true(i % 2 ? early < -100 : early > 100);
+        assert_true(fabs(late) < 0.3 * fabs(early));
+        free(before.arrivals);
+        free(all.arrivals);
     }
 }
 
@@ -175,7 +225,7 @@ static void small_budget_is_never_overdrawn_by_dense_traffic(void **state)
     for (int goal = 0; goal < GOAL_COUNT; goal++) {
         const governor_config_t config = config_for(2, (goal_t)goal, 0.5);
         const simulation_t result = run(&config, &usual_batches, &traffic);
-        assert_true(result.max_overdebt <= 120);
+        assert_true(result.max_overdebt <= debt_limit(2));
     }
     free(traffic.arrivals);
 }
@@ -252,10 +302,31 @@ static void bursts_wait_half_as_long_for_no_more_batches(void **state)
                       (int)seed, (double)ours.batches / (double)fixed.batches, ours.mean_s / fixed.mean_s,
                       ours.p95_s / fixed.p95_s, ours.p99_s / fixed.p99_s,
                       (double)ours.probes / traffic.end_s);
-        assert_true(ours.batches <= fixed.batches * 1.02);
-        assert_true(ours.mean_s <= 0.58 * fixed.mean_s);
-        assert_true(ours.p95_s <= 0.92 * fixed.p95_s);
-        assert_true(ours.p99_s <= 1.18 * fixed.p99_s);
+        assert_true(ours.batches <= fixed.batches);
+        assert_true(ours.mean_s <= 0.56 * fixed.mean_s);
+        assert_true(ours.p95_s <= 0.87 * fixed.p95_s);
+        assert_true(ours.p99_s <= 1.11 * fixed.p99_s);
+        assert_true((double)ours.probes <= 1.2 * traffic.end_s);
+        free(traffic.arrivals);
+    }
+}
+
+/* A probe costs the driver CPU (decision 8): where it is busy anyway or has nothing to do, there are few. */
+static void probes_are_few_in_steady_and_in_quiet_times(void **state)
+{
+    (void)state;
+    const phase_t traffics[] = {{200, 2000}, {0.05, 8000}};
+    const double most_per_s[][GOAL_COUNT] = {
+        {[GOAL_BALANCED] = 1.15, [GOAL_STRICT] = 1.05, [GOAL_LATENCY] = 1.41, [GOAL_COST] = 1.45},
+        {[GOAL_BALANCED] = 1.02, [GOAL_STRICT] = 1.02, [GOAL_LATENCY] = 1.02, [GOAL_COST] = 1.02}};
+    for (size_t i = 0; i < 2 * GOAL_COUNT; i++) {
+        const goal_t goal = (goal_t)(i / 2);
+        traffic_t traffic = make_traffic(34, &traffics[i % 2], 1, 1);
+        const governor_config_t config = config_for(2, goal, 1);
+        const double per_s = (double)run(&config, &usual_batches, &traffic).probes / traffic.end_s;
+        print_message("%s, %g events/s: %.2f probes a second\n", goal_names[goal], traffics[i % 2].rate_per_s,
+                      per_s);
+        assert_true(per_s <= most_per_s[i % 2][goal]);
         free(traffic.arrivals);
     }
 }
@@ -353,7 +424,7 @@ static void wrong_forecasts_stay_bounded(void **state)
         governor_stats_t stats;
         governor_stats(governor, &stats);
         assert_true(stats.own.mean_s <= 1.3 * stats.shadow.mean_s);
-        assert_true(stats.own.batches <= stats.shadow.batches + 120);
+        assert_true(stats.own.batches <= stats.shadow.batches + (int64_t)debt_limit(2));
         governor_destroy(governor);
     }
 }
@@ -362,17 +433,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shadow_is_the_fixed_trigger),
+        cmocka_unit_test(clumps_are_not_counted_twice),
         cmocka_unit_test(shadow_of_a_long_trigger_is_not_inflated),
         cmocka_unit_test(shadow_is_exact_when_every_slot_is_seen),
         cmocka_unit_test(no_event_waits_longer_than_max_wait),
         cmocka_unit_test(user_max_wait_is_kept),
         cmocka_unit_test(budget_is_never_overdrawn),
+        cmocka_unit_test(debt_is_paid_back_and_credit_is_spent),
         cmocka_unit_test(small_budget_is_never_overdrawn_by_dense_traffic),
         cmocka_unit_test(short_max_wait_comes_before_the_budget),
         cmocka_unit_test(budgets_are_met_on_steady_traffic),
         cmocka_unit_test(cost_saves_batches_at_the_same_wait),
         cmocka_unit_test(fixed_policy_is_the_shadow),
         cmocka_unit_test(bursts_wait_half_as_long_for_no_more_batches),
+        cmocka_unit_test(probes_are_few_in_steady_and_in_quiet_times),
         cmocka_unit_test(overload_runs_back_to_back),
         cmocka_unit_test(bad_configurations_and_totals_are_refused),
         cmocka_unit_test(backlog_at_the_start_is_not_a_burst),

@@ -21,9 +21,9 @@ static char buffer[2048];
 static const char *with_string(const char *value)
 {
     json_writer_t json;
-    json_begin(&json, buffer, sizeof buffer);
-    json_string(&json, "s", value);
-    assert_true(json_end(&json));
+    json_write_begin(&json, buffer, sizeof buffer);
+    json_write_string(&json, "s", value);
+    assert_true(json_write_end(&json));
     assert_int_equal(json.length, strlen(buffer));
     return buffer;
 }
@@ -31,9 +31,9 @@ static const char *with_string(const char *value)
 static const char *with_number(double value, int digits)
 {
     json_writer_t json;
-    json_begin(&json, buffer, sizeof buffer);
-    json_number(&json, "n", value, digits);
-    assert_true(json_end(&json));
+    json_write_begin(&json, buffer, sizeof buffer);
+    json_write_number(&json, "n", value, digits);
+    assert_true(json_write_end(&json));
     return buffer;
 }
 
@@ -41,18 +41,18 @@ static void writes_an_object(void **state)
 {
     (void)state;
     json_writer_t json;
-    json_begin(&json, buffer, sizeof buffer);
-    json_string(&json, "query", "orders");
-    json_integer(&json, "events", -12);
-    json_integer(&json, "least", INT64_MIN);
-    json_number(&json, "wait_s", 0.25, 3);
-    json_boolean(&json, "fire", true);
-    json_boolean(&json, "late", false);
-    assert_true(json_end(&json));
+    json_write_begin(&json, buffer, sizeof buffer);
+    json_write_string(&json, "query", "orders");
+    json_write_integer(&json, "events", -12);
+    json_write_integer(&json, "least", INT64_MIN);
+    json_write_number(&json, "wait_s", 0.25, 3);
+    json_write_boolean(&json, "fire", true);
+    json_write_boolean(&json, "late", false);
+    assert_true(json_write_end(&json));
     assert_string_equal(buffer, "{\"query\":\"orders\",\"events\":-12,\"least\":-9223372036854775808,"
                                 "\"wait_s\":0.25,\"fire\":true,\"late\":false}");
-    json_begin(&json, buffer, sizeof buffer);
-    assert_true(json_end(&json));
+    json_write_begin(&json, buffer, sizeof buffer);
+    assert_true(json_write_end(&json));
     assert_string_equal(buffer, "{}");
 }
 
@@ -103,16 +103,16 @@ static void exact_numbers_read_back_alike(void **state)
     const double values[] = {0.1, 1.0 / 3, 1e300, 5e-324, DBL_MAX, -123456789.123456789, 0, 1};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         json_writer_t json;
-        json_begin(&json, buffer, sizeof buffer);
-        json_exact(&json, "x", values[i]);
-        assert_true(json_end(&json));
+        json_write_begin(&json, buffer, sizeof buffer);
+        json_write_exact(&json, "x", values[i]);
+        assert_true(json_write_end(&json));
         double back = strtod(buffer + strlen("{\"x\":"), NULL);
         assert_memory_equal(&back, &values[i], sizeof back);
     }
     json_writer_t json;
-    json_begin(&json, buffer, sizeof buffer);
-    json_exact(&json, "x", NAN);
-    assert_true(json_end(&json));
+    json_write_begin(&json, buffer, sizeof buffer);
+    json_write_exact(&json, "x", NAN);
+    assert_true(json_write_end(&json));
     assert_string_equal(buffer, "{\"x\":null}");
 }
 
@@ -133,9 +133,9 @@ static void knows_no_locale(void **state)
         assert_string_equal(comma, "0,5");
         assert_string_equal(with_number(1234567.5, 2), "{\"n\":1234567.5}");
         json_writer_t json;
-        json_begin(&json, buffer, sizeof buffer);
-        json_exact(&json, "x", 0x1.8p-1000);
-        assert_true(json_end(&json));
+        json_write_begin(&json, buffer, sizeof buffer);
+        json_write_exact(&json, "x", 0x1.8p-1000);
+        assert_true(json_write_end(&json));
         assert_string_equal(buffer, "{\"x\":1.3998954277548283e-301}");
     }
     setlocale(LC_ALL, "C");
@@ -144,7 +144,7 @@ static void knows_no_locale(void **state)
     if (!ready) skip(); /* no localedef, or no source of the locale */
 }
 
-/* For every size: either the whole object fits, or json_end() says so and nothing beyond the size was
+/* For every size: either the whole object fits, or json_write_end() says so and nothing beyond the size was
  * touched. */
 static void full_buffers_are_reported(void **state)
 {
@@ -155,12 +155,12 @@ static void full_buffers_are_reported(void **state)
         assert_non_null(text);
         text[size] = '#';
         json_writer_t json;
-        json_begin(&json, text, size);
-        json_string(&json, "a", "x\ny");
-        json_integer(&json, "b", -7);
-        json_number(&json, "c", 0.5, 6);
-        json_boolean(&json, "d", true);
-        bool fits = json_end(&json);
+        json_write_begin(&json, text, size);
+        json_write_string(&json, "a", "x\ny");
+        json_write_integer(&json, "b", -7);
+        json_write_number(&json, "c", 0.5, 6);
+        json_write_boolean(&json, "d", true);
+        bool fits = json_write_end(&json);
         assert_int_equal(fits, size >= strlen(whole) + 1);
         if (fits) assert_string_equal(text, whole);
         if (fits) assert_int_equal(json.length, strlen(whole));

@@ -14,7 +14,7 @@
 /* cmocka.h needs the four before it. */
 #include <cmocka.h>
 /* and this one needs cmocka.h */
-#include "mock_broker.h"
+#include "receive_all.h"
 
 enum { KEYS = 10, DRAWS = 100000, EVENTS_MAXIMUM = 4096, KEY_TEXT_SIZE = 16 };
 
@@ -165,7 +165,7 @@ static void test_equal_keys_share_the_partition_of_javas_clients(void **state)
     };
     arrivals_of_shape(&request.arrivals, &shape, SHAPE_FOREVER_NS, SPACING_REGULAR, 1);
     run_report_t report;
-    if (run_generator(&request, &report, error, sizeof error) != PRODUCER_OPENED) fail_msg("%s", error);
+    if (run_generator(&request, &report, error, sizeof error) != CLIENT_OPENED) fail_msg("%s", error);
     assert_int_equal(report.sent, 1000);
     assert_int_equal(report.counts.delivered, 1000);
 

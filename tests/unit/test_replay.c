@@ -513,9 +513,9 @@ static void test_doubles_are_read_back_exactly(void **state)
         memcpy(&value, &bits, sizeof value);
         if (i % 4 == 1) value = (double)(int64_t)(bits % 100000); /* written like an integer */
         if (!isfinite(value)) continue;
-        json_begin(&writer, text, sizeof text);
-        json_exact(&writer, "x", value);
-        assert_true(json_end(&writer));
+        json_write_begin(&writer, text, sizeof text);
+        json_write_exact(&writer, "x", value);
+        assert_true(json_write_end(&writer));
         json_t *line = json_loads(text, 0, NULL);
         assert_non_null(line);
         read = json_number_value(json_object_get(line, "x"));

@@ -1,8 +1,8 @@
 /*
  * Ctrl-C and SIGTERM as a question the work asks itself, instead of an end at any instruction.
  */
-#ifndef ADAPTIVESTREAM_GENERATOR_INTERRUPT_H
-#define ADAPTIVESTREAM_GENERATOR_INTERRUPT_H
+#ifndef ADAPTIVESTREAM_COMMON_INTERRUPT_H
+#define ADAPTIVESTREAM_COMMON_INTERRUPT_H
 
 /* From now on SIGINT and SIGTERM are only counted; a blocking call they meet returns EINTR. */
 void interrupt_install(void);

@@ -1,4 +1,4 @@
-#include "generator/interrupt.h"
+#include "common/interrupt.h"
 
 #include <signal.h>
 #include <stddef.h>

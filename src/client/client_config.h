@@ -1,21 +1,21 @@
 /*
- * The settings of the Kafka client: ours, then those of a file, then those typed with -X; later ones win.
- *
- * Ours suit measuring: linger 5 ms, no compression, idempotent (a retry neither doubles nor reorders events),
- * given up 30 s after the event was handed over, and keys placed as Java's clients place them. The queue holds
- * several seconds of 100,000 events/s, so that it is the limits of pace.h that tell a slow broker.
+ * The settings of a Kafka client: ours, then those of a file, then those typed with -X; later ones win.
  *
  * Values may be secrets. A message shows one only where librdkafka knows the property, the value is wrong, and
  * the property is none of those that hold secrets.
  */
-#ifndef ADAPTIVESTREAM_GENERATOR_CLIENT_CONFIG_H
-#define ADAPTIVESTREAM_GENERATOR_CLIENT_CONFIG_H
+#ifndef ADAPTIVESTREAM_CLIENT_CLIENT_CONFIG_H
+#define ADAPTIVESTREAM_CLIENT_CLIENT_CONFIG_H
 
 #include "common/properties.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+typedef struct {
+    const char *key, *value;
+} client_preset_t;
 
 typedef struct {
     const char *broker;           /* bootstrap.servers */
@@ -26,7 +26,7 @@ typedef struct {
 } client_settings_t;
 
 /* Sets them all. On failure `error` holds one sentence that names the property and where it comes from. */
-bool client_config_set(rd_kafka_conf_t *config, const client_settings_t *settings, char *error,
-                       size_t error_size);
+bool client_config_set(rd_kafka_conf_t *config, const client_preset_t *presets, size_t preset_count,
+                       const client_settings_t *settings, char *error, size_t error_size);
 
 #endif

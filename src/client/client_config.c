@@ -1,4 +1,4 @@
-#include "generator/client_config.h"
+#include "client/client_config.h"
 
 #include "common/log.h"
 #include "common/parse.h"
@@ -7,17 +7,6 @@
 #include <string.h>
 
 enum { KEY_SIZE = 128, REASON_SIZE = 256, ORIGIN_SIZE = 1024, NAMES_MAXIMUM = 512 };
-
-static const char *const ours[][2] = {
-    {"linger.ms", "5"},
-    {"enable.idempotence", "true"},
-    {"compression.codec", "none"},
-    {"message.timeout.ms", "30000"},
-    {"queue.buffering.max.messages", "500000"},
-    {"queue.buffering.max.kbytes", "524288"},
-    {"socket.nagle.disable", "true"},
-    {"partitioner", "murmur2_random"},
-};
 
 static bool is_secret(const char *key)
 {
@@ -94,11 +83,11 @@ static bool set_argument(rd_kafka_conf_t *config, const char *text, char *error,
     return set_property(config, "-X: ", key, equals + 1, error, error_size);
 }
 
-bool client_config_set(rd_kafka_conf_t *config, const client_settings_t *settings, char *error,
-                       size_t error_size)
+bool client_config_set(rd_kafka_conf_t *config, const client_preset_t *presets, size_t preset_count,
+                       const client_settings_t *settings, char *error, size_t error_size)
 {
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        if (!set_property(config, "", ours[i][0], ours[i][1], error, error_size)) return false;
+    for (size_t i = 0; i < preset_count; i++)
+        if (!set_property(config, "", presets[i].key, presets[i].value, error, error_size)) return false;
     for (size_t i = 0; settings->file != NULL && i < settings->file->count; i++) {
         const property_t *property = &settings->file->items[i];
         char origin[ORIGIN_SIZE];
