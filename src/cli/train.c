@@ -220,7 +220,7 @@ static int keep(train_report_t *report, const model_t *model, train_end_t end, c
         fprintf(stderr, "adaptivestream train: %s\n", error);
     else
         exit_code = train_summary_print(report, model, end);
-    return exit_code;
+    return end == TRAIN_STOPPED ? interrupt_exit_code() : exit_code;
 }
 
 static int train(train_report_t *report, const split_windows_t *windows)
@@ -308,7 +308,7 @@ int command_train(int argc, char **argv)
         .summary =
             "Trains a network that forecasts the arrivals of the next second from those of the 30 before. "
             "The same\n"
-            "command gives the same file on the same type of processor. Ctrl-C keeps the best epoch so far.",
+            "command gives the same file on the same type of processor. Ctrl-C keeps the best epoch so far\n(and exits with 130).",
         .table = flag_table,
         .count = OWN_FLAGS + DATA_FLAGS,
     };

@@ -170,7 +170,7 @@ class Train(unittest.TestCase):
                 out, _ = process.communicate(timeout=60)
             finally:
                 process.kill()
-        self.assertEqual(process.returncode, OK)
+        self.assertEqual(process.returncode, 128 + signal.SIGINT)
         self.assertIn("stopped; epoch ", out)
         self.assertIn("lstm", report("--model", self.path, "--generate", "1")["forecasters"])
 
