@@ -308,7 +308,8 @@ int command_train(int argc, char **argv)
         .summary =
             "Trains a network that forecasts the arrivals of the next second from those of the 30 before. "
             "The same\n"
-            "command gives the same file on the same type of processor. Ctrl-C keeps the best epoch so far\n(and exits with 130).",
+            "command gives the same file on the same type of processor. Ctrl-C keeps the best epoch so "
+            "far\n(and exits with 130).",
         .table = flag_table,
         .count = OWN_FLAGS + DATA_FLAGS,
     };

@@ -15,6 +15,7 @@
 enum {
     LANES = VECTOR_BYTES / 4,
     PANEL = 2 * LANES, /* columns of a block of the product */
+    REST = 4,          /* rows of a smaller one for the last rows */
     DEPTH = 256,       /* terms summed up in registers: a packed panel of so many stays in the first cache */
     ROW_VECTORS = 8,   /* of a single row: as many sums as keep the multipliers busy */
 };
@@ -33,7 +34,7 @@ static inline __attribute__((always_inline)) void multiply_block(size_t count, s
                                                                  size_t c_stride)
 {
     vector_t sums[ROWS][2];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (size_t r = 0; r < count; r++) {
         sums[r][0] = (vector_t){0};
         sums[r][1] = (vector_t){0};
@@ -41,13 +42,13 @@ static inline __attribute__((always_inline)) void multiply_block(size_t count, s
     for (size_t k = 0; k < depth; k++) {
         const vector_t left = LOAD(panel + k * PANEL), right = LOAD(panel + k * PANEL + LANES);
         const float *column = a + k * column_stride;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (size_t r = 0; r < count; r++) {
             sums[r][0] += column[r * row_stride] * left;
             sums[r][1] += column[r * row_stride] * right;
         }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (size_t r = 0; r < count; r++) {
         STORE(c + r * c_stride, LOAD(c + r * c_stride) + sums[r][0]);
         STORE(c + r * c_stride + LANES, LOAD(c + r * c_stride + LANES) + sums[r][1]);
@@ -61,6 +62,9 @@ static void multiply_panel(size_t rows, size_t depth, const float *a, size_t row
     size_t r = 0;
     for (; r + ROWS <= rows; r += ROWS)
         multiply_block(ROWS, depth, a + r * row_stride, row_stride, column_stride, panel, c + r * c_stride,
+                       c_stride);
+    for (; r + REST <= rows; r += REST)
+        multiply_block(REST, depth, a + r * row_stride, row_stride, column_stride, panel, c + r * c_stride,
                        c_stride);
     for (; r < rows; r++)
         multiply_block(1, depth, a + r * row_stride, row_stride, column_stride, panel, c + r * c_stride,

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALIDATION_BATCH = 256, ORDER_STREAM = 21 };
+/* Windows that go through the network together. A batch is taken in parts of so many, whose activations then stay in the
+ * processor's caches; forwards the number makes no difference, and the gradients are sums over parts in order. */
+enum { PART = 64, ORDER_STREAM = 21 };
 
 typedef struct {
     const train_settings_t *settings;
@@ -19,16 +21,16 @@ typedef struct {
     network_t *network;
     adam_t adam;
     const double **order; /* the windows as this epoch takes them */
-    float *gradients, *d_outputs, *best;
-    scale_t *scales;
+    float *gradients, *best;
     double lowest_loss;
     uint32_t since_best;
 } run_t;
 
-/* Charges the outputs of `count` windows; the derivatives of the mean over them go to d_outputs, where that is not
- * NULL. Returns the sum of the losses. */
+/* Charges the outputs of `count` windows; the derivatives of the mean over `batch` windows go to d_outputs, where that is
+ * not NULL. Returns the sum of the losses. */
 static double charge(const model_t *model, const double *const *windows, const scale_t *scales, size_t count,
-                     double delta, const float *outputs, float *d_outputs, double *absolute_error)
+                     double delta, const float *outputs, size_t batch, float *d_outputs,
+                     double *absolute_error)
 {
     double sum = 0;
     for (size_t w = 0; w < count; w++) {
@@ -38,7 +40,7 @@ static double charge(const model_t *model, const double *const *windows, const s
             const size_t at = w * model->shape.outputs + o;
             double derivative;
             sum += loss_of_output(&model->outputs[o], (double)outputs[at] - truth, delta, &derivative);
-            if (d_outputs) d_outputs[at] = (float)(derivative / (double)count);
+            if (d_outputs) d_outputs[at] = (float)(derivative / (double)batch);
         }
         const double rate = (double)outputs[w * model->shape.outputs] * scales[w].spread + scales[w].mean;
         *absolute_error += fabs(fmax(rate, 0) - truth_per_s);
@@ -54,15 +56,16 @@ static void scale_inputs(const model_t *model, network_t *network, const double 
             model_scale(&model->scaler, windows[w], model->shape.history, network_inputs(network) + w, count);
 }
 
-static double validate_with(network_t *network, const model_t *model, const windows_t *windows, size_t batch,
-                            scale_t *scales, double delta, double *error)
+static double validate_with(network_t *network, const model_t *model, const windows_t *windows, double delta,
+                            double *error)
 {
     double loss = 0, absolute = 0;
-    for (size_t from = 0; from < windows->count; from += batch) {
-        const size_t count = windows->count - from < batch ? windows->count - from : batch;
+    scale_t scales[PART];
+    for (size_t from = 0; from < windows->count; from += PART) {
+        const size_t count = windows->count - from < PART ? windows->count - from : PART;
         scale_inputs(model, network, windows->items + from, count, scales);
         const float *outputs = network_forward(network, model->parameters, count);
-        loss += charge(model, windows->items + from, scales, count, delta, outputs, NULL, &absolute);
+        loss += charge(model, windows->items + from, scales, count, delta, outputs, count, NULL, &absolute);
     }
     *error = absolute / (double)windows->count;
     return loss / (double)windows->count;
@@ -71,28 +74,21 @@ static double validate_with(network_t *network, const model_t *model, const wind
 bool train_validate(const model_t *model, const windows_t *windows, double huber_delta,
                     const kernels_t *kernels, double *loss, double *error)
 {
-    network_t *network =
-        network_create(&model->shape, VALIDATION_BATCH, false, kernels ? kernels : kernels_best());
-    scale_t *scales = malloc(VALIDATION_BATCH * sizeof *scales);
-    const bool good = network && scales;
-    if (good) *loss = validate_with(network, model, windows, VALIDATION_BATCH, scales, huber_delta, error);
-    free(scales);
+    network_t *network = network_create(&model->shape, PART, false, kernels ? kernels : kernels_best());
+    if (network) *loss = validate_with(network, model, windows, huber_delta, error);
     network_destroy(network);
-    return good;
+    return network != NULL;
 }
 
 static bool begin(run_t *run, const windows_t *training)
 {
-    const size_t batch = run->settings->batch;
     run->parameter_count = model_parameter_count(&run->model->shape);
-    run->network = network_create(&run->model->shape, batch, true, run->kernels);
+    run->network = network_create(&run->model->shape, PART, true, run->kernels);
     run->order = malloc(training->count * sizeof *run->order);
     run->gradients = malloc(run->parameter_count * sizeof(float));
     run->best = malloc(run->parameter_count * sizeof(float));
-    run->d_outputs = malloc(batch * run->model->shape.outputs * sizeof(float));
-    run->scales = malloc(batch * sizeof *run->scales);
     if (!adam_create(&run->adam, run->parameter_count) || !run->network || !run->order || !run->gradients ||
-        !run->best || !run->d_outputs || !run->scales)
+        !run->best)
         return false;
     memcpy(run->order, training->items, training->count * sizeof *run->order);
     return true;
@@ -105,8 +101,6 @@ static void end(run_t *run)
     free(run->order);
     free(run->gradients);
     free(run->best);
-    free(run->d_outputs);
-    free(run->scales);
 }
 
 static void shuffle(const double **items, size_t count, random_t *random)
@@ -120,15 +114,21 @@ static void shuffle(const double **items, size_t count, random_t *random)
 }
 
 /* One step of Adam; the sum of the losses of its windows. */
-static double learn_batch(run_t *run, const double *const *windows, size_t count, double learning_rate)
+static double learn_batch(run_t *run, const double *const *windows, size_t batch, double learning_rate)
 {
-    double error = 0;
-    scale_inputs(run->model, run->network, windows, count, run->scales);
-    const float *outputs = network_forward(run->network, run->model->parameters, count);
-    const double loss = charge(run->model, windows, run->scales, count, run->settings->huber_delta, outputs,
-                               run->d_outputs, &error);
+    const model_t *model = run->model;
+    scale_t scales[PART];
+    float d_outputs[PART * MODEL_OUTPUTS_MAXIMUM];
+    double loss = 0, error = 0;
     memset(run->gradients, 0, run->parameter_count * sizeof *run->gradients);
-    network_backward(run->network, run->model->parameters, count, run->d_outputs, run->gradients);
+    for (size_t from = 0; from < batch; from += PART) {
+        const size_t count = batch - from < PART ? batch - from : PART;
+        scale_inputs(model, run->network, windows + from, count, scales);
+        const float *outputs = network_forward(run->network, model->parameters, count);
+        loss += charge(model, windows + from, scales, count, run->settings->huber_delta, outputs, batch,
+                       d_outputs, &error);
+        network_backward(run->network, model->parameters, count, d_outputs, run->gradients);
+    }
     adam_step(&run->adam, learning_rate, run->gradients, run->model->parameters);
     return loss;
 }
@@ -176,9 +176,8 @@ static train_end_t learn(run_t *run, const windows_t *training, const windows_t 
     for (progress.epoch = 1; progress.epoch <= settings->epochs; progress.epoch++) {
         shuffle(run->order, training->count, &random);
         if (!learn_epoch(run, training->count, &progress, watch, context)) return TRAIN_STOPPED;
-        progress.validation_loss =
-            validate_with(run->network, run->model, validation, settings->batch, run->scales,
-                          settings->huber_delta, &progress.validation_error);
+        progress.validation_loss = validate_with(run->network, run->model, validation, settings->huber_delta,
+                                                 &progress.validation_error);
         if (!isfinite(progress.validation_loss)) return TRAIN_DIVERGED;
         progress.best = keep_best(run, &progress);
         progress.epoch_done = true;
