@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Does goal `strict` keep its promise on real Spark and Kafka: no event waits above T0 plus one slot plus what is left of
 the batch that is running? Three traffics of eleven minutes: phases, and two recorded traces sped up; beside each governed
-query an ungoverned one. Raw records and a Markdown table land in build/bench/strict/.
+query an ungoverned one. Kafka stamps the events as it gets them. Raw records and a Markdown table land in
+build/bench/strict/.
 
     make bench-strict [ARGS="--together --quick"]
 
@@ -157,7 +158,7 @@ def table(options, reports):
     together = ", all in one driver at the same time" if plans[1].beside else ", one after the other"
     extra = f", `{options.options}`" if options.options else ""
     lines = [f"Goal `strict`, trigger {options.trigger}{extra}; beside each governed query an ungoverned one on the same "
-             f"topic{together}. Governed over ungoverned; waits from an event's Kafka time stamp to its trigger.", "",
+             f"topic{together}. Governed over ungoverned; waits from an event's arrival in Kafka (its stamp) to its trigger.", "",
              "| traffic | seconds | events | a second | batches | ungoverned | mean | p50 | p95 | p99 | max |",
              "|---|---|---|---|---|---|---|---|---|---|---|"]
     for index, report in reports.items():

@@ -3,7 +3,8 @@
 #
 #   tools/kafka.sh up DIR [--owner PID]       starts it, waits until it serves clients, prints broker=HOST:PORT;
 #                                             with an owner it stops by itself once that process is gone
-#   tools/kafka.sh topic DIR NAME PARTITIONS  creates a topic, or finds it with as many partitions
+#   tools/kafka.sh topic DIR NAME PARTITIONS [KEY=VALUE]...
+#                                             creates a topic, or finds it with as many partitions
 #   tools/kafka.sh grow DIR NAME PARTITIONS   gives a topic more partitions
 #   tools/kafka.sh broker DIR                 prints HOST:PORT if it runs, else fails
 #   tools/kafka.sh down DIR                   stops it
@@ -23,7 +24,7 @@ fail() {
 }
 
 usage() {
-    sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
 }
 
@@ -254,10 +255,10 @@ main() {
         echo "broker=$(<"$folder/address")"
         ;;
     topic | grow)
-        [[ $# -eq 2 && $2 =~ ^[1-9][0-9]*$ ]] || usage
+        [[ $# -ge 2 && $2 =~ ^[1-9][0-9]*$ ]] || usage
         running_pid >/dev/null || fail "no broker runs on $folder. Type: tools/kafka.sh up $folder"
         choose_jvm
-        "$ADAPTIVESTREAM_PYTHON" "$here/kafka_client.py" "$command" "$(<"$folder/address")" "$1" "$2"
+        "$ADAPTIVESTREAM_PYTHON" "$here/kafka_client.py" "$command" "$(<"$folder/address")" "$@"
         ;;
     broker)
         running_pid >/dev/null || fail "no broker runs on $folder. Type: tools/kafka.sh up $folder"

@@ -2,7 +2,8 @@
 """Asks a Kafka broker the few things that tests and the demo need, without the cost of starting a JVM.
 
     kafka_client.py ready HOST:PORT                    waits until the broker serves clients
-    kafka_client.py topic HOST:PORT NAME PARTITIONS    creates a topic and waits until it has leaders
+    kafka_client.py topic HOST:PORT NAME PARTITIONS [KEY=VALUE]...
+                                                       creates a topic and waits until it has leaders
     kafka_client.py grow HOST:PORT NAME PARTITIONS     gives a topic more partitions, likewise
 
 Speaks Kafka's binary protocol (https://kafka.apache.org/protocol): Metadata v1, CreateTopics v1 and
@@ -103,11 +104,14 @@ def metadata(address, topic=None):
     return ports, topics[0] if topics else []
 
 
-def create_topic(address, name, partitions):
-    """An error message, or None if the topic was created or existed."""
-    replication_factor, assignments, configs = 1, 0, 0
+def create_topic(address, name, partitions, settings):
+    """An error message, or None if the topic was created or existed. `settings`: "key=value" each."""
+    replication_factor, assignments = 1, 0
     body = struct.pack(">i", 1) + encode_string(name)
-    body += struct.pack(">ihii", partitions, replication_factor, assignments, configs)
+    body += struct.pack(">ihii", partitions, replication_factor, assignments, len(settings))
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        body += encode_string(key) + encode_string(value)
     body += struct.pack(">i?", REQUEST_TIMEOUT_S * 1000, False)
     response = call(address, CREATE_TOPICS, body)
     response.int32()
@@ -168,7 +172,8 @@ def main(arguments):
         if command == "ready" and len(arguments) == 2:
             wait_until(lambda: address[1] in metadata(address)[0], "%s does not answer" % broker)
             return
-        if command in ("topic", "grow") and len(arguments) == 4:
+        settings = arguments[4:]
+        if command in ("topic", "grow") and (command == "topic" or not settings):
             name, partitions = arguments[2], int(arguments[3])
         else:
             raise ValueError
@@ -176,7 +181,8 @@ def main(arguments):
         sys.stderr.write(__doc__)
         sys.exit(2)
     try:
-        error = (create_topic if command == "topic" else grow_topic)(address, name, partitions)
+        error = (create_topic(address, name, partitions, settings) if command == "topic"
+                 else grow_topic(address, name, partitions))
     except OSError as failure:
         error = str(failure)
     if error:

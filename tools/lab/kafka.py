@@ -43,8 +43,9 @@ class Kafka:
     def __exit__(self, *_):
         self.end()
 
-    def topic(self, name, partitions):
-        _call("topic", self.directory, name, partitions)
+    def topic(self, name, partitions, *settings):
+        """`settings`: of the topic, "key=value" each."""
+        _call("topic", self.directory, name, partitions, *settings)
         return name
 
     def grow(self, name, partitions):

@@ -54,7 +54,9 @@ class Plan:
 def warm_driver(kafka, plan, folder, tag, say=lambda text: None, topics=None):
     """Yields (driver, ready): a driver whose queries stand on the still empty topic `events-TAG`, or on each of `topics`."""
     folder = pathlib.Path(folder)
-    topics = [kafka.topic(topic, PARTITIONS) for topic in topics or [f"events-{tag}"]]
+    # A promise about waits begins when Kafka has the event; a generator on a busy machine hands it over later than planned.
+    settings = ["message.timestamp.type=LogAppendTime"] if plan.bound_triggers else []
+    topics = [kafka.topic(topic, PARTITIONS, *settings) for topic in topics or [f"events-{tag}"]]
     warmup_topic = kafka.topic(f"warmup-{tag}", PARTITIONS)
     options = plan.agent_options
     if options is not None:
