@@ -209,7 +209,7 @@ static int keep(train_report_t *report, const model_t *model, train_end_t end, c
     char error[ERROR_SIZE] = "not enough memory";
     int exit_code = EXIT_FAILED;
     if (end == TRAIN_NO_MEMORY)
-        fprintf(stderr, "adaptivestream train: not enough memory; a smaller --batch needs less\n");
+        fprintf(stderr, "adaptivestream train: not enough memory; fewer --units or --layers need less\n");
     else if (model->training.epochs == 0)
         fprintf(stderr, "adaptivestream train: %s before the end of the first epoch: nothing is written\n",
                 end == TRAIN_DIVERGED ? "the loss became infinite (a lower --learning-rate may help)"
@@ -255,25 +255,32 @@ static int train(train_report_t *report, const split_windows_t *windows)
     return exit_code;
 }
 
-static bool windows_of_all(const series_set_t *set, windows_t *windows)
+static bool windows_of_all(const split_t *split, split_windows_t *windows)
 {
-    return windows_of(set, 0, set->count, MODEL_HISTORY, windows);
+    if (!windows_of(&split->learnt, 0, split->learnt.count, MODEL_HISTORY, &windows->learnt) ||
+        !windows_of(&split->judged, 0, split->judged.count, MODEL_HISTORY, &windows->judged) ||
+        !windows_of(&split->tested, 0, split->tested.count, MODEL_HISTORY, &windows->tested))
+        return false;
+    windows_drop_silent(&windows->learnt);
+    windows_drop_silent(&windows->judged);
+    return true; /* those for the test stay all: evaluate takes them too */
 }
 
 static int train_on(train_report_t *report, const split_t *split)
 {
     split_windows_t windows = {0};
     int exit_code = EXIT_FAILED;
-    if (!windows_of_all(&split->learnt, &windows.learnt) ||
-        !windows_of_all(&split->judged, &windows.judged) ||
-        !windows_of_all(&split->tested, &windows.tested)) {
+    if (!windows_of_all(split, &windows)) {
         fprintf(stderr, "adaptivestream train: not enough memory\n");
     } else if (windows.learnt.count == 0 || windows.judged.count == 0) {
         fprintf(
             stderr,
-            "adaptivestream train: too few series of more than %d seconds: %zu windows to learn from, %zu to "
-            "judge epochs by\n",
+            "adaptivestream train: too few series of more than %d seconds that have arrivals: %zu windows "
+            "to learn from, %zu to judge epochs by\n",
             MODEL_HISTORY, windows.learnt.count, windows.judged.count);
+    } else if (settings.test_lines && windows.tested.count == 0) {
+        fprintf(stderr, "adaptivestream train: --test-lines %s: no series is longer than %d seconds\n",
+                settings.test_lines, MODEL_HISTORY);
     } else {
         report->judged = windows.judged.count;
         exit_code = train(report, &windows);
@@ -323,5 +330,10 @@ int command_train(int argc, char **argv)
                                  KERNELS_LANES);
     train_report_t report = {
         .command = command, .out_path = settings.out_path, .test_lines = settings.test_lines};
+    char error[ERROR_SIZE];
+    if (!train_report_check(&report, error, sizeof error)) {
+        fprintf(stderr, "adaptivestream train: %s\n", error);
+        return EXIT_FAILED;
+    }
     return load_and_train(&flags, &report);
 }

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,14 +23,43 @@ static int64_t clock_ns(void)
     return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
 }
 
+typedef struct {
+    char *buffer;
+    size_t used, size;
+    bool cut;
+} text_t;
+
+static void append(text_t *text, const char *piece)
+{
+    const int length = snprintf(text->buffer + text->used, text->size - text->used, "%s", piece);
+    const size_t room = text->size - text->used - 1;
+    text->cut |= (size_t)length > room;
+    text->used += (size_t)length > room ? room : (size_t)length;
+}
+
+/* In single quotes where a shell might take it apart; a single quote itself has to leave them. */
+static void append_word(text_t *text, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=+-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        append(text, word);
+        return;
+    }
+    append(text, "'");
+    for (const char *c = word; *c != '\0'; c++)
+        append(text, *c == '\'' ? "'\\''" : (const char[]){*c, '\0'});
+    append(text, "'");
+}
+
 void train_command_line(int argc, char **argv, char *buffer, size_t size)
 {
-    size_t used = (size_t)snprintf(buffer, size, "adaptivestream");
-    for (int i = 0; i < argc && used < size; i++) {
-        /* Quoted where a shell would take it apart. */
-        const bool plain = strcspn(argv[i], " '\"$&;<>|*?()`\\\n") == strlen(argv[i]) && argv[i][0] != '\0';
-        used += (size_t)snprintf(buffer + used, size - used, plain ? " %s" : " '%s'", argv[i]);
+    text_t text = {.buffer = buffer, .size = size};
+    append(&text, "adaptivestream");
+    for (int i = 0; i < argc; i++) {
+        append(&text, " ");
+        append_word(&text, argv[i]);
     }
+    if (text.cut) memcpy(buffer + size - sizeof "...", "...", sizeof "...");
 }
 
 void train_progress_begin(train_progress_line_t *line, bool quiet, uint32_t epochs)
@@ -104,6 +134,17 @@ static void write_scores(FILE *file, const train_report_t *report)
             100 * scores->below_high);
 }
 
+/* In a cell of a table a | ends it, even in code. */
+static void write_command(FILE *file, const char *command)
+{
+    fputs("| command | `", file);
+    for (const char *c = command; *c != '\0'; c++) {
+        if (*c == '|') fputc('\\', file);
+        fputc(*c, file);
+    }
+    fputs("` |\n", file);
+}
+
 static void write_card(FILE *file, const train_report_t *report, const model_t *model)
 {
     const model_shape_t *shape = &model->shape;
@@ -118,7 +159,7 @@ static void write_card(FILE *file, const train_report_t *report, const model_t *
     for (size_t i = 1; i < shape->outputs; i++)
         fprintf(file, ", its quantile %g", (double)model->outputs[i].level);
     fprintf(file, ".\n\n| | |\n|---|---|\n");
-    fprintf(file, "| command | `%s` |\n", report->command);
+    write_command(file, report->command);
     fprintf(file, "| seed | %" PRIu64 " |\n", training->seed);
     fprintf(file, "| learnt from | %" PRIu64 " windows, batches of %u |\n", training->windows,
             training->batch);
@@ -130,6 +171,35 @@ static void write_card(FILE *file, const train_report_t *report, const model_t *
     fprintf(file, "| kernels | %s: others of the same command differ in the last digits |\n",
             kernels_best()->name);
     fprintf(file, "| version | %s |\n", ADAPTIVESTREAM_VERSION);
+}
+
+static bool can_write(const char *out_path, const char *suffix, char *error, size_t error_size)
+{
+    char path[PATH_SIZE];
+    errno = ENAMETOOLONG;
+    FILE *file = NULL;
+    if ((size_t)snprintf(path, sizeof path, "%s%s", out_path, suffix) < sizeof path) {
+        const bool there = access(path, F_OK) == 0;
+        file = fopen(path, "ae");
+        if (file && !there) remove(path);
+    }
+    if (file)
+        fclose(file);
+    else
+        snprintf(error, error_size, "%s: cannot be written: %s", path, strerror(errno));
+    return file != NULL;
+}
+
+bool train_report_check(const train_report_t *report, char *error, size_t error_size)
+{
+    struct stat status;
+    if (stat(report->out_path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        snprintf(error, error_size, "%s: cannot be written: %s", report->out_path, strerror(EISDIR));
+        return false;
+    }
+    /* model_save() writes beside the model first. */
+    return can_write(report->out_path, ".new", error, error_size) &&
+           can_write(report->out_path, ".md", error, error_size);
 }
 
 bool train_card_write(const train_report_t *report, const model_t *model, char *error, size_t error_size)

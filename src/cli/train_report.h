@@ -29,7 +29,7 @@ typedef struct {
     double seconds_per_epoch;
 } train_progress_line_t;
 
-/* argv as one could type it again. */
+/* argv as one could type it again in a shell; ends with "..." where it is too long. */
 void train_command_line(int argc, char **argv, char *buffer, size_t size);
 
 /* A line an epoch; on a terminal also one that is redrawn, with the batches. `epochs`: at most. */
@@ -39,6 +39,9 @@ void train_progress_begin(train_progress_line_t *line, bool quiet, uint32_t epoc
 bool train_progress_watch(void *context, const train_progress_t *progress);
 
 void train_progress_end(train_progress_line_t *line);
+
+/* Whether model and card could be written, to be asked before the hours of a training; leaves everything as it was. */
+bool train_report_check(const train_report_t *report, char *error, size_t error_size);
 
 /* Writes OUT.md: data, seed, command, scores. */
 bool train_card_write(const train_report_t *report, const model_t *model, char *error, size_t error_size);

@@ -3,8 +3,9 @@
  * the processor has is chosen at run time.
  *
  * Every sum runs over its terms in order, in each element of the result by itself: so the results do not depend on the
- * width of the vectors, and AVX2 and AVX-512 give the same bits. A processor without fused multiply-add differs in
- * the last digits.
+ * width of the vectors, and AVX2 and AVX-512 give the same bits. A product of more than KERNELS_DEPTH terms is added in
+ * partial sums of so many; up to that, one row and many give the same bits. A processor without fused multiply-add
+ * differs in the last digits.
  *
  * Matrices are row-major and contiguous unless a stride is named. `units` is a multiple of KERNELS_LANES.
  */
@@ -13,7 +14,7 @@
 
 #include <stddef.h>
 
-enum { KERNELS_LANES = 16 };
+enum { KERNELS_LANES = 16, KERNELS_DEPTH = 256 };
 
 /* What one layer remembers of one step, for `units` cells a row. */
 typedef struct {
@@ -32,7 +33,7 @@ typedef struct {
     void (*multiply)(size_t rows, size_t columns, size_t depth, const float *a, size_t row_stride,
                      size_t column_stride, const float *b, float *c);
 
-    /* The same for a single row. */
+    /* The same for a single row; beyond KERNELS_DEPTH terms the last digits may differ. */
     void (*multiply_row)(size_t columns, size_t depth, const float *a, size_t stride, const float *b,
                          float *c);
 

@@ -16,8 +16,9 @@ enum {
     LANES = VECTOR_BYTES / 4,
     PANEL = 2 * LANES, /* columns of a block of the product */
     REST = 4,          /* rows of a smaller one for the last rows */
-    DEPTH = 256,       /* terms summed up in registers: a packed panel of so many stays in the first cache */
-    ROW_VECTORS = 8,   /* of a single row: as many sums as keep the multipliers busy */
+    /* Terms summed up in registers: a packed panel of so many stays in the first cache. */
+    DEPTH = KERNELS_DEPTH,
+    ROW_VECTORS = 8, /* of a single row: as many sums as keep the multipliers busy */
 };
 
 typedef float vector_t __attribute__((vector_size(VECTOR_BYTES)));

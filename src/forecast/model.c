@@ -53,15 +53,6 @@ void model_randomise(model_t *model, random_t *random)
         model->parameters[i] = (float)(bound * (2 * random_uniform(random) - 1));
 }
 
-bool model_copy(model_t *to, const model_t *from)
-{
-    const size_t size = model_parameter_count(&from->shape) * sizeof *from->parameters;
-    *to = *from;
-    to->parameters = malloc(size);
-    if (to->parameters) memcpy(to->parameters, from->parameters, size);
-    return to->parameters != NULL;
-}
-
 void model_free(model_t *model)
 {
     free(model->parameters);

@@ -93,9 +93,6 @@ bool model_create(model_t *model, const model_shape_t *shape, const output_t *ou
 /* A start for training: uniform within +-1/sqrt(units), as in PyTorch. */
 void model_randomise(model_t *model, random_t *random);
 
-/* *to must be free of memory; false when out of it. */
-bool model_copy(model_t *to, const model_t *from);
-
 void model_free(model_t *model);
 
 /* What a window was scaled by. */

@@ -94,6 +94,9 @@ static void set_rows(float *rows, size_t count, const float *values, size_t widt
         memcpy(rows + r * width, values, width * sizeof *values);
 }
 
+/* Up to so many terms the two kernels of add_product() give the same bits. */
+_Static_assert((int)MODEL_UNITS_MAXIMUM <= (int)KERNELS_DEPTH, "one window and many have the same forecasts");
+
 /* c += a b, by the kernel that suits the number of rows. */
 static void add_product(const kernels_t *kernels, size_t rows, size_t columns, size_t depth, const float *a,
                         const float *b, float *c)

@@ -56,6 +56,7 @@ static void scale_inputs(const model_t *model, network_t *network, const double 
             model_scale(&model->scaler, windows[w], model->shape.history, network_inputs(network) + w, count);
 }
 
+/* Mean loss (sum of all outputs) over the windows; *error: mean absolute error of the rate, events/s. */
 static double validate_with(network_t *network, const model_t *model, const windows_t *windows, double delta,
                             double *error)
 {
@@ -69,15 +70,6 @@ static double validate_with(network_t *network, const model_t *model, const wind
     }
     *error = absolute / (double)windows->count;
     return loss / (double)windows->count;
-}
-
-bool train_validate(const model_t *model, const windows_t *windows, double huber_delta,
-                    const kernels_t *kernels, double *loss, double *error)
-{
-    network_t *network = network_create(&model->shape, PART, false, kernels ? kernels : kernels_best());
-    if (network) *loss = validate_with(network, model, windows, huber_delta, error);
-    network_destroy(network);
-    return network != NULL;
 }
 
 static bool begin(run_t *run, const windows_t *training)

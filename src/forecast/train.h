@@ -48,9 +48,4 @@ typedef enum { TRAIN_DONE, TRAIN_STOPPED, TRAIN_DIVERGED, TRAIN_NO_MEMORY } trai
 train_end_t train_model(model_t *model, const windows_t *training, const windows_t *validation,
                         const train_settings_t *settings, train_watch_t watch, void *context);
 
-/* Mean loss (sum of all outputs) and mean absolute error of the rate in events/s over the windows; false when out of
- * memory. */
-bool train_validate(const model_t *model, const windows_t *windows, double huber_delta,
-                    const kernels_t *kernels, double *loss, double *error);
-
 #endif

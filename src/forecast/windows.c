@@ -20,6 +20,21 @@ bool windows_of(const series_set_t *set, size_t from, size_t to, size_t history,
     return true;
 }
 
+static bool is_silent(const double *window, size_t history)
+{
+    for (size_t i = 0; i < history; i++)
+        if (window[i] > 0) return false;
+    return true;
+}
+
+void windows_drop_silent(windows_t *windows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < windows->count; i++)
+        if (!is_silent(windows->items[i], windows->history)) windows->items[kept++] = windows->items[i];
+    windows->count = kept;
+}
+
 void windows_free(windows_t *windows)
 {
     free(windows->items);

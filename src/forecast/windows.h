@@ -20,6 +20,10 @@ typedef struct {
 /* All windows of series `from` to `to` - 1, in order. Series too short for one have none. False when out of memory. */
 bool windows_of(const series_set_t *set, size_t from, size_t to, size_t history, windows_t *windows);
 
+/* Leaves out the windows in whose history nothing came. They have no scale: divided by the scaler's epsilon alone, what
+ * comes after them would be so large that a loss were made of little else. */
+void windows_drop_silent(windows_t *windows);
+
 void windows_free(windows_t *windows);
 
 /* Whether the rate changes by more than a fifth within the last five seconds or in the one to be forecast: where

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 enum { NUMBER_SIZE = 64, CHUNK_SIZE = 64 * 1024, FIRST_CAPACITY = 512 };
 
+static const int64_t second_ns = INT64_C(1000000000);
 static const double rate_maximum_per_s = 1e12; /* of a file: beyond it squares lose their meaning */
 
 typedef struct {
@@ -87,6 +87,9 @@ static bool end_line(reader_t *reader)
     if (!end_number(reader)) return false;
     if (reader->set->count == SERIES_MAXIMUM)
         return fail(reader, "more than %d series; split the file", SERIES_MAXIMUM);
+    /* Short lines would else keep a multiple of what they hold; where that fails, the block stays as it is. */
+    double *rates = realloc(reader->series.rates_per_s, reader->series.count * sizeof *rates);
+    if (rates) reader->series.rates_per_s = rates;
     if (!add(reader->set, &reader->series)) return fail(reader, "not enough memory");
     reader->capacity = 0;
     reader->line++;
@@ -169,18 +172,26 @@ bool series_add_shape(series_set_t *set, const shape_t *shape, uint64_t seed, si
     return good;
 }
 
+/* How much of a stretch lies within second `s`; they do overlap. */
+static int64_t overlap_ns(int64_t from_ns, int64_t to_ns, size_t s)
+{
+    const int64_t second_from_ns = (int64_t)s * second_ns, second_to_ns = second_from_ns + second_ns;
+    return (to_ns < second_to_ns ? to_ns : second_to_ns) -
+           (from_ns > second_from_ns ? from_ns : second_from_ns);
+}
+
 bool series_add_trace(series_set_t *set, const trace_t *trace)
 {
-    const size_t seconds = (size_t)(trace_bin_start_ns(trace, trace->bin_count) / INT64_C(1000000000));
+    const size_t seconds = (size_t)(trace_bin_start_ns(trace, trace->bin_count) / second_ns);
     if (seconds == 0) return false;
     series_t series = {.rates_per_s = calloc(seconds, sizeof(double)), .count = seconds};
     if (!series.rates_per_s) return false;
     for (size_t i = 0; i < trace->bin_count; i++) {
-        const double from_s = (double)trace_bin_start_ns(trace, i) * 1e-9;
-        const double to_s = (double)trace_bin_start_ns(trace, i + 1) * 1e-9;
-        for (size_t s = (size_t)from_s; s < seconds && (double)s < to_s; s++)
+        /* In whole nanoseconds: rounded seconds would let a little of a bin into the second beside it. */
+        const int64_t from_ns = trace_bin_start_ns(trace, i), to_ns = trace_bin_start_ns(trace, i + 1);
+        for (size_t s = (size_t)(from_ns / second_ns); s < seconds && (int64_t)s * second_ns < to_ns; s++)
             series.rates_per_s[s] +=
-                trace->counts[i] * (fmin(to_s, (double)s + 1) - fmax(from_s, (double)s)) / (to_s - from_s);
+                trace->counts[i] * (double)overlap_ns(from_ns, to_ns, s) / (double)(to_ns - from_ns);
     }
     const bool good = add(set, &series);
     free(series.rates_per_s);

@@ -75,6 +75,25 @@ static void test_windows(void **state)
     windows_free(&none);
 }
 
+/* Only a history of nothing but zeros is silent, whatever comes after it. */
+static void test_silent_windows(void **state)
+{
+    (void)state;
+    const double rates[] = {0, 0, 5, 0, 0, 0, 7, 1};
+    series_set_t few = {0};
+    windows_t windows;
+    assert_true(series_add(&few, rates, sizeof rates / sizeof *rates));
+    assert_true(windows_of(&few, 0, 1, 2, &windows));
+    assert_int_equal(windows.count, 6);
+    windows_drop_silent(&windows);
+    const size_t kept[] = {1, 2, 5}; /* 0, 3 and 4 are silent */
+    assert_int_equal(windows.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_ptr_equal(windows.items[i], few.items[0].rates_per_s + kept[i]);
+    windows_free(&windows);
+    series_set_free(&few);
+}
+
 static void test_transitions(void **state)
 {
     (void)state;
@@ -177,9 +196,13 @@ static void test_extremes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_errors), cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_transitions),  cmocka_unit_test(test_constant_and_line),
-        cmocka_unit_test(test_ridge_learns), cmocka_unit_test(test_ridge_uses_the_time_of_day),
+        cmocka_unit_test(test_known_errors),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_silent_windows),
+        cmocka_unit_test(test_transitions),
+        cmocka_unit_test(test_constant_and_line),
+        cmocka_unit_test(test_ridge_learns),
+        cmocka_unit_test(test_ridge_uses_the_time_of_day),
         cmocka_unit_test(test_extremes),
     };
     return cmocka_run_group_tests(tests, load, unload);

@@ -262,6 +262,24 @@ static bool watch(void *context, const train_progress_t *progress)
     return progress->epoch != watched->stop_at;
 }
 
+/* The parameters that were kept have the loss and error that the model says: window by window, with one output. */
+static void check_kept(const model_t *model, const windows_t *windows, const kernels_t *kernels)
+{
+    network_t *network = network_create(&model->shape, 1, false, kernels ? kernels : kernels_best());
+    double loss = 0, error = 0, derivative;
+    for (size_t w = 0; w < windows->count; w++) {
+        const double truth = windows->items[w][windows->history];
+        const scale_t scale =
+            model_scale(&model->scaler, windows->items[w], windows->history, network_inputs(network), 1);
+        const double output = (double)network_forward(network, model->parameters, 1)[0];
+        loss += loss_huber(output - (truth - scale.mean) / scale.spread, 1, &derivative);
+        error += fabs(fmax(output * scale.spread + scale.mean, 0) - truth);
+    }
+    assert_near(loss / (double)windows->count, model->training.validation_loss, 1e-9);
+    assert_near(error / (double)windows->count, model->training.validation_error, 1e-6);
+    network_destroy(network);
+}
+
 /* Trains on waves; the model is to be freed. */
 static model_t train_with(const kernels_t *kernels, uint64_t seed, uint32_t stop_at, watched_t *watched,
                           train_end_t *end)
@@ -287,10 +305,7 @@ static model_t train_with(const kernels_t *kernels, uint64_t seed, uint32_t stop
                                        .kernels = kernels};
     *watched = (watched_t){.stop_at = stop_at};
     *end = train_model(&model, &learnt, &judged, &settings, watch, watched);
-    double loss, error;
-    assert_true(train_validate(&model, &judged, settings.huber_delta, kernels, &loss, &error));
-    assert_near(loss, model.training.validation_loss, 1e-9);
-    assert_near(error, model.training.validation_error, 1e-6);
+    check_kept(&model, &judged, kernels);
     windows_free(&learnt);
     windows_free(&judged);
     series_set_free(&set);

@@ -108,12 +108,34 @@ static void test_shape_and_trace(void **state)
     series_set_free(&set);
 }
 
+/* Tenths of a second are no binary fractions; even so nothing of a bin gets into the seconds beside its own. */
+static void test_trace_keeps_seconds_apart(void **state)
+{
+    (void)state;
+    enum { SECONDS = 40, BINS = 10 };
+    char error[ERROR_SIZE], text[SECONDS * BINS * 2 + 8] = "count\n";
+    size_t used = strlen(text);
+    for (int i = 0; i < SECONDS * BINS; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d\n", i / BINS % 2);
+    write_file(text);
+    trace_t trace;
+    series_set_t set = {0};
+    assert_true(trace_load(path, 100000000, &trace, error, sizeof error));
+    assert_true(series_add_trace(&set, &trace));
+    assert_int_equal(set.items[0].count, SECONDS);
+    for (int s = 0; s < SECONDS; s++)
+        assert_true(set.items[0].rates_per_s[s] == s % 2 * BINS);
+    trace_free(&trace);
+    series_set_free(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_wrong_files),
         cmocka_unit_test(test_shape_and_trace),
+        cmocka_unit_test(test_trace_keeps_seconds_apart),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
