@@ -167,7 +167,10 @@ static bool tune_min_offsets(trial_t *trial, int64_t wanted, schedule_t *best, c
         double knob = 1;
         schedule_waits_t waits;
         trial->least_offsets = least < slots->events ? least : slots->events;
-        if (!tune(trial, wanted, true, &schedule, &knob)) return false;
+        if (!tune(trial, wanted, true, &schedule, &knob)) {
+            schedule_free(&schedule);
+            return false;
+        }
         const bool usable = schedule.batches > 0;
         if (usable && !schedule_waits(&schedule, slots, NULL, NULL, &waits)) {
             schedule_free(&schedule);

@@ -88,6 +88,9 @@ static int64_t shift_of_run(const reported_trigger_t *first, int64_t free_ns, in
     return (free_ns + trigger_ns - 1) / trigger_ns * trigger_ns - base_ns;
 }
 
+/* 31 years: an axis that is longer is refused, or cut by a limit. */
+static const int64_t longest_axis_ns = 1000000000000000000;
+
 /* The same walk twice: without `slots` it tells how long the axis gets. */
 static int64_t walk(const reported_query_t *query, const job_facts_t *facts, int64_t trigger_ns,
                     slots_t *slots, progress_slots_t *outcome)
@@ -97,6 +100,8 @@ static int64_t walk(const reported_query_t *query, const job_facts_t *facts, int
     for (size_t i = 0; i < query->count; i++) {
         const reported_trigger_t *trigger = &query->triggers[i];
         const bool first = i == 0 || trigger[-1].run != trigger->run;
+        /* Each run may span two centuries, so their sum is looked at before it gets beyond 64 bits. */
+        if (first && end_ns > longest_axis_ns) return INT64_MAX;
         if (first) shift_ns = shift_of_run(trigger, end_ns, trigger_ns);
         end_ns = trigger->trigger_ms * ns_per_ms + shift_ns;
         if (first)

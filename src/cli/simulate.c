@@ -200,6 +200,12 @@ static int simulate_trace(table_t *table)
         fprintf(stderr, "adaptivestream simulate: %s\n", error);
         return EXIT_FAILED;
     }
+    if (slots.events == 0) {
+        fprintf(stderr, "adaptivestream simulate: %s: no events in it, or none within --limit\n",
+                settings.trace_path);
+        slots_free(&slots);
+        return EXIT_FAILED;
+    }
     options_t options;
     options_defaults(&options);
     options.goal = (goal_t)settings.goal;

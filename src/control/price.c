@@ -7,6 +7,7 @@ static const double least_limit = 120;
 static const double memory_s = 3600;
 static const double least_memory = 200;
 static const double most_of_one_batch = 0.02;
+static const double longest_gap_s = 600;
 
 void price_start(price_t *price, double trigger_s, double budget)
 {
@@ -25,8 +26,9 @@ void price_own_batch(price_t *price)
 
 void price_shadow_batch(price_t *price, int64_t start_ns, int64_t events, double p)
 {
-    const double gap_s =
-        price->triggers > 0 ? (double)(start_ns - price->trigger_ns) * 1e-9 : price->trigger_s;
+    const double gap_s = price->triggers > 0
+                             ? fmin((double)(start_ns - price->trigger_ns) * 1e-9, longest_gap_s)
+                             : price->trigger_s;
     const double root = pow((double)events, 1 / (p + 1));
     price->debt = fmax(price->debt - price->budget, -price->limit);
     if (price->triggers < price->memory) price->triggers++;

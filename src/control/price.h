@@ -12,7 +12,8 @@
  * batches' worth of the shadow's waiting, so that the price rises until the waiting is the shadow's. gap is
  * the mean time between two batches of the shadow, so beta * tau/gap batches are due within tau, and intervals
  * longer by the share x pay D back in about that time. tau is long for a debt, since it is what a burst gains
- * by, and short for a credit, which is of no use unspent. One batch moves the interval by 2 % at most.
+ * by, and short for a credit, which is of no use unspent. One batch moves the interval by 2 % at most. A gap
+ * counts ten minutes at most, so that a night without events does not call in the next day's debts at once.
  *
  * Debt and credit are kept within C = the triggers of ten minutes, at least 120 batches.
  */

@@ -91,10 +91,26 @@ static void limit_is_ten_minutes_of_triggers(void **state)
     }
 }
 
+/* Debts are to be paid back over an hour, also on the morning after eight hours without an event. */
+static void a_night_calls_in_no_debts(void **state)
+{
+    (void)state;
+    const rule_t rule = rule_for(GOAL_BALANCED);
+    price_t price;
+    price_start(&price, 2, 1);
+    int64_t time_ns = 0;
+    for (int i = 0; i < 2000; i++, time_ns += 2 * second_ns)
+        price_shadow_batch(&price, time_ns, 100, rule.p);
+    const double before = stretch(&price, &rule, 100);
+    price_shadow_batch(&price, time_ns + 8 * 3600 * second_ns, 100, rule.p);
+    assert_near(stretch(&price, &rule, 100) / before, 1, 0.02);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_traffic_keeps_the_interval),
+        cmocka_unit_test(a_night_calls_in_no_debts),
         cmocka_unit_test(a_debt_is_spread_over_the_batches_due),
         cmocka_unit_test(no_debt_moves_the_interval_far),
         cmocka_unit_test(limit_is_ten_minutes_of_triggers),
