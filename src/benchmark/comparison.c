@@ -55,8 +55,9 @@ typedef struct {
     bool failed;
 } collector_t;
 
-static void collect(void *context, int64_t start_ns, int64_t events)
+static void collect(void *context, const governor_t *governor, int64_t start_ns, int64_t events)
 {
+    (void)governor;
     (void)events;
     collector_t *collector = context;
     if (!schedule_append(collector->schedule, (size_t)(start_ns / collector->slot_ns)))
@@ -246,7 +247,7 @@ static bool place_contender(trial_t *trial, int64_t fixed_batches, schedule_t *s
 bool contender_run(const comparison_t *comparison, contender_t contender, int64_t fixed_batches,
                    schedule_t *schedule, contender_result_t *result)
 {
-    *result = (contender_result_t){.events = comparison->slots->events};
+    *result = (contender_result_t){0};
     *schedule = (schedule_t){0};
     trial_t trial = {.comparison = comparison, .contender = contender};
     trial.arrivals = arrivals_of_slots(comparison->slots, &trial.arrival_count);

@@ -50,7 +50,7 @@ typedef struct {
 } comparison_t;
 
 typedef struct {
-    int64_t events, batches;
+    int64_t batches;
     double mean_s, p50_s, p95_s, p99_s, max_s; /* of the waits, by events, exact */
     const char *knob;                          /* what was tuned, e.g. "budget"; NULL: nothing */
     double knob_value;

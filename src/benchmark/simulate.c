@@ -3,24 +3,16 @@
 #include "control/grid.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Of a batch: 30 years, so that times stay far from an overflow. */
 static const double longest_ns = 1e18;
-
-typedef struct {
-    double wait_s;
-    int64_t events;
-} weighted_wait_t;
 
 typedef struct {
     const arrived_t *arrivals;
     size_t count;
     size_t seen; /* arrivals at or before the time last asked for */
     int64_t seen_total;
-    size_t taken; /* arrivals taken by batches */
-    int64_t taken_total;
-    weighted_wait_t *waits; /* one an arrival */
+    int64_t taken_total; /* by batches */
 } source_t;
 
 /* The source's end offset at `time_ns`. */
@@ -36,53 +28,7 @@ static int64_t source_take(source_t *source, int64_t start_ns)
 {
     const int64_t before = source->taken_total;
     source->taken_total = source_total(source, start_ns);
-    for (; source->taken < source->seen; source->taken++) {
-        const arrived_t *arrival = &source->arrivals[source->taken];
-        source->waits[source->taken] =
-            (weighted_wait_t){(double)(start_ns - arrival->time_ns) * 1e-9, arrival->events};
-    }
     return source->taken_total - before;
-}
-
-static int by_wait(const void *left, const void *right)
-{
-    const double a = ((const weighted_wait_t *)left)->wait_s, b = ((const weighted_wait_t *)right)->wait_s;
-    return (a > b) - (a < b);
-}
-
-static double quantile(const weighted_wait_t *sorted, size_t count, double rank)
-{
-    double before = 0;
-    for (size_t i = 0; i < count; i++) {
-        before += (double)sorted[i].events;
-        if (before >= rank) return sorted[i].wait_s;
-    }
-    return count ? sorted[count - 1].wait_s : 0;
-}
-
-static void summarise(source_t *source, simulation_t *result)
-{
-    double sum = 0;
-    for (size_t i = 0; i < source->count; i++) {
-        sum += source->waits[i].wait_s * (double)source->waits[i].events;
-        result->events += source->waits[i].events;
-    }
-    if (result->events == 0) return;
-    const double events = (double)result->events;
-    qsort(source->waits, source->count, sizeof *source->waits, by_wait);
-    result->mean_s = sum / events;
-    result->p50_s = quantile(source->waits, source->count, 0.50 * events);
-    result->p95_s = quantile(source->waits, source->count, 0.95 * events);
-    result->p99_s = quantile(source->waits, source->count, 0.99 * events);
-    result->max_s = source->waits[source->count - 1].wait_s;
-}
-
-static void note_debt(const governor_t *governor, double budget, simulation_t *result)
-{
-    governor_stats_t stats;
-    governor_stats(governor, &stats);
-    const double over = (double)stats.own.batches - budget * (double)stats.shadow.batches;
-    if (over > result->max_overdebt) result->max_overdebt = over;
 }
 
 /* The agent's wait: decide, sleep, probe, until the trigger fires. Returns when. */
@@ -113,18 +59,13 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
               size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result)
 {
     *result = (simulation_t){0};
-    source_t source = {
-        .arrivals = arrivals, .count = count, .waits = calloc(count ? count : 1, sizeof *source.waits)};
+    source_t source = {.arrivals = arrivals, .count = count};
     governor_t *governor = governor_create(config);
-    if (!governor || !source.waits) {
-        governor_destroy(governor);
-        free(source.waits);
-        return false;
-    }
+    if (!governor) return false;
     const grid_t grid = grid_make(config->origin_ns, config->trigger_ns, config->slot_ns);
     int64_t start_ns = 0;
     governor_start(governor, start_ns, 0, 0);
-    while (source.taken < count) {
+    while (source.seen < count || source.taken_total < source.seen_total) {
         const int64_t events = source_take(&source, start_ns);
         const double seconds = events ? model->fixed_s + model->per_event_s * (double)events : model->empty_s;
         const int64_t end_ns = start_after(model, start_ns + (int64_t)fmin(seconds * 1e9, longest_ns));
@@ -132,16 +73,13 @@ bool simulate(const governor_config_t *config, const batch_model_t *model, const
             result->batches++;
         else
             result->empty_triggers++;
-        if (events && on_batch) on_batch(context, start_ns, events);
         governor_trigger(governor, start_ns, end_ns, source.taken_total);
-        note_debt(governor, config->budget, result);
+        if (events && on_batch) on_batch(context, governor, start_ns, events);
         const int64_t fired_ns = wait_for_trigger(governor, &source, config->rows_only, end_ns,
                                                   grid_after(&grid, 1, start_ns), result);
         start_ns = start_after(model, fired_ns);
     }
-    summarise(&source, result);
     governor_stats(governor, &result->governor);
     governor_destroy(governor);
-    free(source.waits);
     return true;
 }

@@ -1,6 +1,6 @@
 /*
  * Closed loop of the governor and a model of Spark's micro-batch loop over given arrivals: the same decisions
- * as in the agent, with exact waits. The batch model is a + b * n seconds, the trigger loop
+ * as in the agent. The batch model is a + b * n seconds, the trigger loop
  * ProcessingTimeExecutor's, a probe is free and exact.
  *
  * Pure: no clock, no threads.
@@ -27,21 +27,19 @@ typedef struct {
 } batch_model_t;
 
 typedef struct {
-    int64_t events;
     int64_t batches;
     int64_t empty_triggers;
     int64_t probes;
-    int64_t decisions[REASON_COUNT];           /* fired triggers by reason */
-    double mean_s, p50_s, p95_s, p99_s, max_s; /* exact, by events; wait = trigger start - arrival */
-    double max_overdebt;                       /* largest own - budget * shadow batches seen at any moment */
+    int64_t decisions[REASON_COUNT]; /* fired triggers by reason */
     governor_stats_t governor;
 } simulation_t;
 
-/* Called at every trigger that took events: start, events taken. May be NULL. */
-typedef void simulation_batch_t(void *context, int64_t start_ns, int64_t events);
+/* Called after every trigger that took events, once the governor knows of it: its start, and how many it took, the
+ * oldest ones. May be NULL. */
+typedef void simulation_batch_t(void *context, const governor_t *governor, int64_t start_ns, int64_t events);
 
-/* Runs until every arrival has been taken. Returns false when out of memory or the configuration is
- * invalid. */
+/* Runs until every arrival has been taken. Waits are left to who listens to the batches. Returns false when out of
+ * memory or the configuration is invalid. */
 bool simulate(const governor_config_t *config, const batch_model_t *model, const arrived_t *arrivals,
               size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result);
 

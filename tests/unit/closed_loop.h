@@ -73,12 +73,108 @@ static double debt_limit(double trigger_s)
 
 static const batch_model_t usual_batches = {.fixed_s = 0.2, .per_event_s = 5e-6, .empty_s = 0.013};
 
-static simulation_t run(const governor_config_t *config, const batch_model_t *model, const traffic_t *traffic)
+/* What a closed loop came to. */
+typedef struct {
+    int64_t events, batches, probes;
+    int64_t decisions[REASON_COUNT];    /* fired triggers by reason */
+    double mean_s, p95_s, p99_s, max_s; /* exact, by events; wait = trigger start - arrival */
+    double max_overdebt;                /* largest own - budget * shadow batches after any batch */
+    governor_stats_t governor;
+} outcome_t;
+
+typedef struct {
+    double wait_s;
+    int64_t events;
+} weighted_wait_t;
+
+/* Called at every batch. */
+typedef void seen_batch_t(void *context, int64_t start_ns);
+
+typedef struct {
+    const traffic_t *traffic;
+    double budget;
+    size_t taken;           /* arrivals */
+    weighted_wait_t *waits; /* one an arrival */
+    seen_batch_t *seen;
+    void *context;
+    outcome_t *outcome;
+} listener_t;
+
+static void listen(void *context, const governor_t *governor, int64_t start_ns, int64_t events)
 {
+    listener_t *listener = context;
+    const traffic_t *traffic = listener->traffic;
+    for (; listener->taken < traffic->count && events > 0; listener->taken++) {
+        const arrived_t *arrival = &traffic->arrivals[listener->taken];
+        listener->waits[listener->taken] =
+            (weighted_wait_t){(double)(start_ns - arrival->time_ns) * 1e-9, arrival->events};
+        events -= arrival->events;
+    }
+    governor_stats_t stats;
+    governor_stats(governor, &stats);
+    const double over = (double)stats.own.batches - listener->budget * (double)stats.shadow.batches;
+    listener->outcome->max_overdebt = fmax(listener->outcome->max_overdebt, over);
+    if (listener->seen) listener->seen(listener->context, start_ns);
+}
+
+static int by_wait(const void *left, const void *right)
+{
+    const double a = ((const weighted_wait_t *)left)->wait_s, b = ((const weighted_wait_t *)right)->wait_s;
+    return (a > b) - (a < b);
+}
+
+static double quantile(const weighted_wait_t *sorted, size_t count, double rank)
+{
+    double before = 0;
+    for (size_t i = 0; i < count; i++) {
+        before += (double)sorted[i].events;
+        if (before >= rank) return sorted[i].wait_s;
+    }
+    return count ? sorted[count - 1].wait_s : 0;
+}
+
+static void summarise(weighted_wait_t *waits, size_t count, outcome_t *outcome)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += waits[i].wait_s * (double)waits[i].events;
+        outcome->events += waits[i].events;
+    }
+    if (outcome->events == 0) return;
+    const double events = (double)outcome->events;
+    qsort(waits, count, sizeof *waits, by_wait);
+    outcome->mean_s = sum / events;
+    outcome->p95_s = quantile(waits, count, 0.95 * events);
+    outcome->p99_s = quantile(waits, count, 0.99 * events);
+    outcome->max_s = waits[count - 1].wait_s;
+}
+
+static outcome_t run_seen(const governor_config_t *config, const batch_model_t *model,
+                          const traffic_t *traffic, seen_batch_t *seen, void *context)
+{
+    outcome_t outcome = {0};
     simulation_t result;
-    assert_true(simulate(config, model, traffic->arrivals, traffic->count, NULL, NULL, &result));
-    assert_int_equal(result.events, traffic->count);
-    return result;
+    listener_t listener = {.traffic = traffic,
+                           .budget = config->budget,
+                           .waits = calloc(traffic->count + 1, sizeof *listener.waits),
+                           .seen = seen,
+                           .context = context,
+                           .outcome = &outcome};
+    assert_non_null(listener.waits);
+    assert_true(simulate(config, model, traffic->arrivals, traffic->count, listen, &listener, &result));
+    summarise(listener.waits, listener.taken, &outcome);
+    free(listener.waits);
+    assert_int_equal(outcome.events, traffic->count);
+    outcome.batches = result.batches;
+    outcome.probes = result.probes;
+    memcpy(outcome.decisions, result.decisions, sizeof outcome.decisions);
+    outcome.governor = result.governor;
+    return outcome;
+}
+
+static outcome_t run(const governor_config_t *config, const batch_model_t *model, const traffic_t *traffic)
+{
+    return run_seen(config, model, traffic, NULL, NULL);
 }
 
 static const phase_t bursts[] = {{200, 100}, {4000, 20}, {200, 30}, {5, 70}};

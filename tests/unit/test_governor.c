@@ -36,7 +36,7 @@ static void shadow_is_the_fixed_trigger(void **state)
         const double trigger_s = triggers_s[i / 2];
         traffic_t traffic = i % 2 ? make_traffic(i, bursts, 4, 2) : make_traffic(i, sparse, 4, 3);
         const governor_config_t config = config_for(trigger_s, GOAL_BALANCED, 1);
-        const simulation_t result = run(&config, &usual_batches, &traffic);
+        const outcome_t result = run(&config, &usual_batches, &traffic);
         int64_t batches;
         double mean_s;
         replay_fixed(&traffic, trigger_s, &usual_batches, &batches, &mean_s);
@@ -62,7 +62,7 @@ static void clumps_are_not_counted_twice(void **state)
         clumps.arrivals[i] = traffic.arrivals[i / CLUMP];
     for (int goal = 0; goal < GOAL_COUNT; goal++) {
         const governor_config_t config = config_for(2, (goal_t)goal, 1);
-        const simulation_t result = run(&config, &usual_batches, &clumps);
+        const outcome_t result = run(&config, &usual_batches, &clumps);
         int64_t batches;
         double mean_s;
         replay_fixed(&clumps, 2, &usual_batches, &batches, &mean_s);
@@ -82,7 +82,7 @@ static void shadow_of_a_long_trigger_is_not_inflated(void **state)
     const phase_t steady = {2, 40000};
     traffic_t traffic = make_traffic(8, &steady, 1, 1);
     const governor_config_t config = config_for(3600, GOAL_BALANCED, 1);
-    const simulation_t result = run(&config, &usual_batches, &traffic);
+    const outcome_t result = run(&config, &usual_batches, &traffic);
     assert_near(result.governor.shadow.mean_s, 1800, 40);
     assert_near(result.governor.own.mean_s, result.mean_s, 40);
     free(traffic.arrivals);
@@ -139,7 +139,7 @@ static void no_event_waits_longer_than_max_wait(void **state)
                 {40, 40 * stretch}, {400, 5 * stretch}, {0.3, 60 * stretch}, {2, 30 * stretch}};
             traffic_t traffic = make_traffic(100 + i, phases, 4, 2);
             const governor_config_t config = config_for(triggers_s[i], (goal_t)goal, budget);
-            const simulation_t result = run(&config, &usual_batches, &traffic);
+            const outcome_t result = run(&config, &usual_batches, &traffic);
             /* A trigger is one batch late at most when a batch was running at the moment. */
             const double limit_s = (double)longest_wait_ns((goal_t)goal, triggers_s[i], budget) / ns;
             assert_true(result.max_s <= fmax(limit_s, triggers_s[i]) + 1e-6);
@@ -158,7 +158,7 @@ static void user_max_wait_is_kept(void **state)
         config.max_wait_ns = (int64_t)(limits_s[i] * ns);
         config.slot_ns = (int64_t)(0.1 * ns);
         config.warmup_ns = 0;
-        simulation_t result = run(&config, &usual_batches, &traffic);
+        outcome_t result = run(&config, &usual_batches, &traffic);
         /* The first two triggers are the job's own: there is no price yet. */
         assert_true(result.max_s <= 10 + 1e-6);
         assert_true(result.p99_s <= limits_s[i] + 1e-6);
@@ -184,7 +184,7 @@ static void budget_is_never_overdrawn(void **state)
         for (int goal = 0; goal < GOAL_COUNT; goal++) {
             for (size_t k = 0; k < sizeof budgets / sizeof *budgets; k++) {
                 const governor_config_t config = config_for(2, (goal_t)goal, budgets[k]);
-                const simulation_t result = run(&config, &usual_batches, &traffic);
+                const outcome_t result = run(&config, &usual_batches, &traffic);
                 assert_true(result.max_overdebt <= debt_limit(2));
             }
         }
@@ -224,7 +224,7 @@ static void small_budget_is_never_overdrawn_by_dense_traffic(void **state)
     traffic_t traffic = make_traffic(26, step, 3, 1);
     for (int goal = 0; goal < GOAL_COUNT; goal++) {
         const governor_config_t config = config_for(2, (goal_t)goal, 0.5);
-        const simulation_t result = run(&config, &usual_batches, &traffic);
+        const outcome_t result = run(&config, &usual_batches, &traffic);
         assert_true(result.max_overdebt <= debt_limit(2));
     }
     free(traffic.arrivals);
@@ -239,7 +239,7 @@ static void short_max_wait_comes_before_the_budget(void **state)
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
     config.max_wait_ns = (int64_t)(0.4 * ns);
     config.warmup_ns = 0;
-    const simulation_t result = run(&config, &usual_batches, &traffic);
+    const outcome_t result = run(&config, &usual_batches, &traffic);
     assert_true(result.p99_s <= 0.4 + 1e-6);
     assert_true(result.batches > 2 * result.governor.shadow.batches);
     free(traffic.arrivals);
@@ -254,7 +254,7 @@ static void budgets_are_met_on_steady_traffic(void **state)
     for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
         for (int goal = 0; goal < GOAL_COST; goal++) {
             const governor_config_t config = config_for(2, (goal_t)goal, budgets[i]);
-            const simulation_t result = run(&config, &usual_batches, &traffic);
+            const outcome_t result = run(&config, &usual_batches, &traffic);
             const double paid = (double)result.batches / (double)result.governor.shadow.batches;
             assert_true(fabs(paid / budgets[i] - 1) <= 0.05);
         }
@@ -267,7 +267,7 @@ static void cost_saves_batches_at_the_same_wait(void **state)
     (void)state;
     traffic_t traffic = make_traffic(31, bursts, 4, 12);
     const governor_config_t config = config_for(2, GOAL_COST, 1);
-    const simulation_t result = run(&config, &usual_batches, &traffic);
+    const outcome_t result = run(&config, &usual_batches, &traffic);
     assert_true(result.mean_s <= 1.05 * result.governor.shadow.mean_s);
     assert_true((double)result.batches <= 0.75 * (double)result.governor.shadow.batches);
     free(traffic.arrivals);
@@ -279,7 +279,7 @@ static void fixed_policy_is_the_shadow(void **state)
     traffic_t traffic = make_traffic(32, bursts, 4, 1);
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
     config.policy = POLICY_FIXED;
-    const simulation_t result = run(&config, &usual_batches, &traffic);
+    const outcome_t result = run(&config, &usual_batches, &traffic);
     int64_t batches;
     double mean_s;
     replay_fixed(&traffic, 2, &usual_batches, &batches, &mean_s);
@@ -295,9 +295,9 @@ static void bursts_wait_half_as_long_for_no_more_batches(void **state)
     for (uint64_t seed = 40; seed < 45; seed++) {
         traffic_t traffic = make_traffic(seed, bursts, 4, 2);
         governor_config_t config = config_for(2, GOAL_BALANCED, 1);
-        const simulation_t ours = run(&config, &usual_batches, &traffic);
+        const outcome_t ours = run(&config, &usual_batches, &traffic);
         config.policy = POLICY_FIXED;
-        const simulation_t fixed = run(&config, &usual_batches, &traffic);
+        const outcome_t fixed = run(&config, &usual_batches, &traffic);
         print_message("seed %d: batches %.3f, mean %.3f, p95 %.3f, p99 %.3f of fixed; %.2f probes a second\n",
                       (int)seed, (double)ours.batches / (double)fixed.batches, ours.mean_s / fixed.mean_s,
                       ours.p95_s / fixed.p95_s, ours.p99_s / fixed.p99_s,
@@ -339,9 +339,9 @@ static void overload_runs_back_to_back(void **state)
     traffic_t traffic = make_traffic(50, phases, 3, 1);
     const batch_model_t slow = {.fixed_s = 0.2, .per_event_s = 500e-6, .empty_s = 0.013};
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
-    const simulation_t ours = run(&config, &slow, &traffic);
+    const outcome_t ours = run(&config, &slow, &traffic);
     config.policy = POLICY_FIXED;
-    const simulation_t fixed = run(&config, &slow, &traffic);
+    const outcome_t fixed = run(&config, &slow, &traffic);
     assert_true(ours.decisions[REASON_BACKLOG] > 0);
     assert_true(ours.max_s <= 1.1 * fixed.max_s + 0.5);
     free(traffic.arrivals);

@@ -61,7 +61,7 @@ static void reactive_lags_by_one_trigger(void **state)
     governor_destroy(governor);
 }
 
-static simulation_t run_policy(policy_t policy, const traffic_t *traffic)
+static outcome_t run_policy(policy_t policy, const traffic_t *traffic)
 {
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
     config.policy = policy;
@@ -73,8 +73,8 @@ static void the_rule_beats_both(void **state)
 {
     (void)state;
     traffic_t traffic = make_traffic(60, bursts, 4, 2);
-    const simulation_t ours = run_policy(POLICY_ADAPTIVE, &traffic), rate = run_policy(POLICY_RATE, &traffic),
-                       reactive = run_policy(POLICY_REACTIVE, &traffic);
+    const outcome_t ours = run_policy(POLICY_ADAPTIVE, &traffic), rate = run_policy(POLICY_RATE, &traffic),
+                    reactive = run_policy(POLICY_REACTIVE, &traffic);
     print_message("batches, mean, p95: adaptive %d %.3f %.3f, rate %d %.3f %.3f, reactive %d %.3f %.3f\n",
                   (int)ours.batches, ours.mean_s, ours.p95_s, (int)rate.batches, rate.mean_s, rate.p95_s,
                   (int)reactive.batches, reactive.mean_s, reactive.p95_s);
@@ -90,9 +90,8 @@ typedef struct {
     double shortest_s;
 } gaps_t;
 
-static void note_gap(void *context, int64_t start_ns, int64_t events)
+static void note_gap(void *context, int64_t start_ns)
 {
-    (void)events;
     gaps_t *gaps = context;
     if (gaps->last_ns > gaps->from_ns && start_ns < gaps->to_ns)
         gaps->shortest_s = fmin(gaps->shortest_s, (double)(start_ns - gaps->last_ns) * 1e-9);
@@ -108,7 +107,7 @@ static void rows_alone_keep_every_promise(void **state)
         traffic_t traffic = i % 2 ? make_traffic(70, bursts, 4, 3) : make_traffic(71, sparse, 4, 2);
         governor_config_t config = config_for(2, (goal_t)(i / 2), 1);
         config.rows_only = true;
-        const simulation_t result = run(&config, &usual_batches, &traffic);
+        const outcome_t result = run(&config, &usual_batches, &traffic);
         const double fixed_s = result.governor.shadow.mean_s;
         print_message("%s, %s: batches %d of %d, mean %.3f of %.3f, longest %.2f\n", goal_names[i / 2],
                       i % 2 ? "bursts" : "sparse", (int)result.batches, (int)result.governor.shadow.batches,
@@ -153,9 +152,7 @@ static void rows_alone_keep_max_wait_and_min_interval(void **state)
         config.min_interval_ns = (int64_t)(cases[i].min_interval_s * ns);
         gaps_t gaps = {
             .from_ns = (int64_t)(20 * ns), .to_ns = (int64_t)(cases[i].seconds * ns), .shortest_s = INFINITY};
-        simulation_t result;
-        assert_true(
-            simulate(&config, cases[i].model, traffic.arrivals, traffic.count, note_gap, &gaps, &result));
+        const outcome_t result = run_seen(&config, cases[i].model, &traffic, note_gap, &gaps);
         print_message("case %d: p99 %.2f s, shortest gap %.2f s, %d batches of %d\n", (int)i, result.p99_s,
                       gaps.shortest_s, (int)result.batches, (int)result.governor.shadow.batches);
         /* Beside the first triggers, which are the job's own, an event may wait for the batch that runs. */
@@ -174,7 +171,7 @@ static void rows_alone_are_held_back_by_the_guard(void **state)
     traffic_t traffic = make_traffic(110, sparse, 4, 24);
     governor_config_t config = config_for(5, GOAL_STRICT, 1);
     config.rows_only = true;
-    const simulation_t result = run(&config, &usual_batches, &traffic);
+    const outcome_t result = run(&config, &usual_batches, &traffic);
     print_message("overdebt %.0f, by guard %d\n", result.max_overdebt, (int)result.decisions[REASON_GUARD]);
     assert_true(result.decisions[REASON_GUARD] > 0 && result.max_overdebt <= debt_limit(5));
     free(traffic.arrivals);
@@ -185,9 +182,9 @@ static void rows_alone_gain_in_a_burst(void **state)
     (void)state;
     traffic_t traffic = make_traffic(72, bursts, 4, 3);
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
-    const simulation_t fixed = run_policy(POLICY_FIXED, &traffic);
+    const outcome_t fixed = run_policy(POLICY_FIXED, &traffic);
     config.rows_only = true;
-    const simulation_t ours = run(&config, &usual_batches, &traffic);
+    const outcome_t ours = run(&config, &usual_batches, &traffic);
     assert_true(ours.batches <= fixed.batches * 1.06);
     assert_true(ours.mean_s <= 0.75 * fixed.mean_s);
     free(traffic.arrivals);
@@ -231,8 +228,7 @@ static void near_saturation_batches_keep_up(void **state)
     traffic_t traffic = make_traffic(90, phases, 3, 1);
     const governor_config_t config = config_for(2, GOAL_LATENCY, 1);
     gaps_t gaps = {.from_ns = (int64_t)(615 * ns), .to_ns = (int64_t)(659 * ns), .shortest_s = INFINITY};
-    simulation_t result;
-    assert_true(simulate(&config, &slow, traffic.arrivals, traffic.count, note_gap, &gaps, &result));
+    const outcome_t result = run_seen(&config, &slow, &traffic, note_gap, &gaps);
     print_message("shortest gap in the burst %.2f s, mean wait %.2f of %.2f s\n", gaps.shortest_s,
                   result.mean_s, result.governor.shadow.mean_s);
     assert_true(gaps.shortest_s >= 0.6 && gaps.shortest_s < 2);
@@ -360,7 +356,7 @@ static void no_event_is_counted_at_two_trigger_points(void **state)
         const phase_t slow = {0.4, 3000};
         traffic_t traffic = make_traffic(seed, &slow, 1, 1);
         const governor_config_t config = config_for(2, GOAL_BALANCED, 1);
-        const simulation_t result = run(&config, &usual_batches, &traffic);
+        const outcome_t result = run(&config, &usual_batches, &traffic);
         assert_true(result.governor.shadow.events <= (int64_t)traffic.count);
         assert_true(result.governor.shadow.batches <= result.governor.shadow.events);
         free(traffic.arrivals);
