@@ -1,5 +1,7 @@
 #include "benchmark/progress_files.h"
 
+#include "traffic/packed_input.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -7,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
-enum { CHUNK_SIZE = 256 * 1024, LINE_MAXIMUM = 64 << 20 };
+enum { LINE_MAXIMUM = 64 << 20 };
 
 /* How Spark compresses event logs (spark.eventLog.compression.codec; zstd by default, on since Spark 4.0). */
 static const struct {
@@ -76,8 +76,9 @@ static bool keep(reader_t *reader, const char *bytes, size_t size)
     return true;
 }
 
-static bool read_chunk(reader_t *reader, const char *bytes, size_t size)
+static bool read_chunk(void *context, const char *bytes, size_t size)
 {
+    reader_t *reader = context;
     if (!reader->begun && !check_packing(reader, bytes, size)) return false;
     reader->begun = true;
     for (size_t at = 0; at < size;) {
@@ -95,39 +96,32 @@ static bool read_chunk(reader_t *reader, const char *bytes, size_t size)
     return true;
 }
 
-static bool read_all(reader_t *reader, gzFile file)
+static bool read_all(reader_t *reader, const char *path)
 {
-    char *chunk = malloc(CHUNK_SIZE);
-    if (!chunk) return refuse(reader, "out of memory");
-    int size;
-    bool good = true;
-    while (good && (size = gzread(file, chunk, CHUNK_SIZE)) > 0)
-        good = read_chunk(reader, chunk, (size_t)size);
-    free(chunk);
-    if (!good) return false;
-    /* gzip data that end too early are a file still being written: what is there counts. */
-    int code;
-    const char *reason = gzerror(file, &code);
-    if (code == Z_ERRNO) return refuse(reader, strerror(errno));
-    if (code != Z_OK && code != Z_BUF_ERROR && code != Z_STREAM_END) return refuse(reader, reason);
-    return reader->length == 0 || progress_finder_line(&reader->finder, reader->line, reader->length);
+    char reason[256];
+    switch (packed_input_read(path, read_chunk, reader, reason, sizeof reason)) {
+    case INPUT_STOPPED:
+        return false;
+    case INPUT_UNOPENED:
+    case INPUT_UNREAD:
+    case INPUT_DAMAGED:
+        return refuse(reader, reason);
+    default:
+        /* gzip data that end too early are a file still being written: what is there counts. */
+        return reader->length == 0 || progress_finder_line(&reader->finder, reader->line, reader->length);
+    }
 }
 
 static bool read_file(const char *path, const char *all, progress_found_t *found, void *context, char *error,
                       size_t error_size)
 {
-    const bool standard = strcmp(path, "-") == 0;
-    reader_t reader = {.finder = {.path = standard ? "standard input" : path,
+    reader_t reader = {.finder = {.path = packed_input_name(path),
                                   .found = found,
                                   .context = context,
                                   .error = error,
                                   .error_size = error_size},
-                       .all = standard ? "" : all};
-    errno = 0;
-    gzFile file = standard ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
-    if (!file) return refuse(&reader, strerror(errno != 0 ? errno : ENOMEM));
-    const bool good = read_all(&reader, file);
-    gzclose_r(file);
+                       .all = strcmp(path, "-") == 0 ? "" : all};
+    const bool good = read_all(&reader, path);
     free(reader.line);
     progress_finder_end(&reader.finder);
     return good;

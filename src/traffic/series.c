@@ -1,17 +1,15 @@
 #include "traffic/series.h"
 
 #include "common/parse.h"
+#include "traffic/packed_input.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
-enum { NUMBER_SIZE = 64, CHUNK_SIZE = 64 * 1024, FIRST_CAPACITY = 512 };
+enum { NUMBER_SIZE = 64, REASON_SIZE = 256, FIRST_CAPACITY = 512 };
 
 static const int64_t second_ns = INT64_C(1000000000);
 static const double rate_maximum_per_s = 1e12; /* of a file: beyond it squares lose their meaning */
@@ -96,8 +94,9 @@ static bool end_line(reader_t *reader)
     return true;
 }
 
-static bool read_chunk(reader_t *reader, const char *bytes, size_t size)
+static bool read_chunk(void *context, const char *bytes, size_t size)
 {
+    reader_t *reader = context;
     for (size_t i = 0; i < size; i++) {
         bool good = true;
         if (bytes[i] == '\n')
@@ -114,41 +113,31 @@ static bool read_chunk(reader_t *reader, const char *bytes, size_t size)
     return true;
 }
 
-static bool read_all(reader_t *reader, gzFile file)
+static bool finish(reader_t *reader)
 {
-    char chunk[CHUNK_SIZE];
-    int size;
-    while ((size = gzread(file, chunk, sizeof chunk)) > 0)
-        if (!read_chunk(reader, chunk, (size_t)size)) return false;
-    /* A stream cut off in the middle ends like a complete one, but for this code. */
-    int code;
-    const char *reason = gzerror(file, &code);
-    if (code == Z_BUF_ERROR) return fail(reader, "the gzip data end too early; copy the file again");
-    if (size < 0 && code == Z_ERRNO) return fail(reader, "cannot be read: %s", strerror(errno));
-    if (size < 0) return fail(reader, "damaged gzip data (%s); copy the file again", reason);
     if ((reader->length > 0 || reader->series.count > 0) && !end_line(reader)) return false;
     if (reader->line == 1) return fail(reader, "the file is empty; a line has rates separated by commas");
     return true;
 }
 
+static bool read_all(reader_t *reader, const char *path)
+{
+    char reason[REASON_SIZE], complaint[REASON_SIZE + 64];
+    const input_end_t end = packed_input_read(path, read_chunk, reader, reason, sizeof reason);
+    if (end == INPUT_WHOLE) return finish(reader);
+    if (end == INPUT_STOPPED) return false;
+    packed_input_complaint(end, reason, complaint, sizeof complaint);
+    if (end != INPUT_UNOPENED) return fail(reader, "%s", complaint);
+    snprintf(reader->error, reader->error_size, "%s: %s", reader->path, complaint);
+    return false;
+}
+
 bool series_load(const char *path, series_set_t *set, char *error, size_t error_size)
 {
-    const bool standard = strcmp(path, "-") == 0;
-    reader_t reader = {.path = standard ? "standard input" : path,
-                       .set = set,
-                       .line = 1,
-                       .error = error,
-                       .error_size = error_size};
-    errno = 0;
-    gzFile file = standard ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
-    if (!file) {
-        snprintf(error, error_size, "%s: cannot be opened: %s", reader.path,
-                 strerror(errno != 0 ? errno : ENOMEM));
-        return false;
-    }
-    const bool good = read_all(&reader, file);
+    reader_t reader = {
+        .path = packed_input_name(path), .set = set, .line = 1, .error = error, .error_size = error_size};
+    const bool good = read_all(&reader, path);
     free(reader.series.rates_per_s);
-    gzclose(file);
     return good;
 }
 

@@ -1,18 +1,16 @@
 #include "traffic/trace.h"
 
 #include "common/parse.h"
+#include "traffic/packed_input.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
-enum { LINE_SIZE = 64, CHUNK_SIZE = 64 * 1024, FIRST_CAPACITY = 4096 };
+enum { LINE_SIZE = 64, REASON_SIZE = 256, FIRST_CAPACITY = 4096 };
 
 /* Narrower bins would not hold distinct whole nanoseconds for their events. */
 static const double bin_minimum_ns = 1000;
@@ -91,8 +89,9 @@ static bool read_line(reader_t *reader)
     return append(reader, (uint32_t)count);
 }
 
-static bool read_chunk(reader_t *reader, const char *bytes, size_t size)
+static bool read_chunk(void *context, const char *bytes, size_t size)
 {
+    reader_t *reader = context;
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == '\n') {
             if (!read_line(reader)) return false;
@@ -116,39 +115,24 @@ static bool finish(reader_t *reader)
     return true;
 }
 
-static bool read_all(reader_t *reader, gzFile file)
+static bool read_all(reader_t *reader, const char *path)
 {
-    char chunk[CHUNK_SIZE];
-    int size;
-    while ((size = gzread(file, chunk, sizeof chunk)) > 0)
-        if (!read_chunk(reader, chunk, (size_t)size)) return false;
-    /* A stream cut off in the middle ends like a complete one, but for this code. */
-    int code;
-    const char *reason = gzerror(file, &code);
-    if (code == Z_BUF_ERROR) return fail(reader, "the gzip data end too early; copy the file again");
-    if (size < 0 && code == Z_ERRNO) return fail(reader, "cannot be read: %s", strerror(errno));
-    if (size < 0) return fail(reader, "damaged gzip data (%s); copy the file again", reason);
-    return finish(reader);
+    char reason[REASON_SIZE], complaint[REASON_SIZE + 64];
+    const input_end_t end = packed_input_read(path, read_chunk, reader, reason, sizeof reason);
+    if (end == INPUT_WHOLE) return finish(reader);
+    if (end == INPUT_STOPPED) return false;
+    packed_input_complaint(end, reason, complaint, sizeof complaint);
+    if (end != INPUT_UNOPENED) return fail(reader, "%s", complaint);
+    snprintf(reader->error, reader->error_size, "%s: %s", reader->path, complaint);
+    return false;
 }
 
 bool trace_load(const char *path, int64_t bin_ns, trace_t *trace, char *error, size_t error_size)
 {
     *trace = (trace_t){.bin_ns = (double)bin_ns};
-    const bool standard = strcmp(path, "-") == 0;
-    reader_t reader = {.path = standard ? "standard input" : path,
-                       .trace = trace,
-                       .line = 1,
-                       .error = error,
-                       .error_size = error_size};
-    errno = 0;
-    gzFile file = standard ? gzdopen(dup(STDIN_FILENO), "r") : gzopen(path, "re");
-    if (file == NULL) {
-        snprintf(error, error_size, "%s: cannot be opened: %s", reader.path,
-                 strerror(errno != 0 ? errno : ENOMEM));
-        return false;
-    }
-    bool ok = read_all(&reader, file);
-    gzclose_r(file);
+    reader_t reader = {
+        .path = packed_input_name(path), .trace = trace, .line = 1, .error = error, .error_size = error_size};
+    bool ok = read_all(&reader, path);
     if (ok && trace->bin_ns * (double)trace->bin_count > duration_maximum_ns)
         ok = fail(&reader, "%zu bins of %.9g s are too long a time", trace->bin_count, trace->bin_ns / 1e9);
     if (!ok) {
