@@ -27,6 +27,11 @@ typedef struct {
     int64_t least_offsets; /* of min-offsets */
 } trial_t;
 
+double comparison_ratio(double value, double of)
+{
+    return of > 0 ? value / of : 1;
+}
+
 int64_t comparison_slot_ns(int64_t trigger_ns)
 {
     const int64_t most_ns = 100000000;

@@ -64,6 +64,9 @@ typedef struct {
 bool contender_run(const comparison_t *comparison, contender_t contender, int64_t fixed_batches,
                    schedule_t *schedule, contender_result_t *result);
 
+/* `value` over `of`; 1 where there is nothing to compare with. */
+double comparison_ratio(double value, double of);
+
 /* The slot of a simulation: 100 ms, or less so that it divides the trigger. */
 int64_t comparison_slot_ns(int64_t trigger_ns);
 

@@ -38,15 +38,11 @@ __attribute__((format(printf, 2, 3))) static void say(sentence_t *sentence, cons
     if (sentence->length >= sentence->size) sentence->length = sentence->size - 1;
 }
 
-static double ratio(double value, double of)
-{
-    return of > 0 ? value / of : 1;
-}
-
 double estimate_gain(const estimate_t *estimate, goal_t goal)
 {
     const contender_result_t *result = &estimate->goals[goal], *now = &estimate->now;
-    return 1 - ratio(result->mean_s, now->mean_s) * ratio((double)result->batches, (double)now->batches);
+    return 1 - comparison_ratio(result->mean_s, now->mean_s) *
+                   comparison_ratio((double)result->batches, (double)now->batches);
 }
 
 verdict_t estimate_verdict(const estimate_t *estimate)
@@ -59,7 +55,7 @@ verdict_t estimate_verdict(const estimate_t *estimate)
 /* "38 % less"; `less` and `more` are the words for it. */
 static void say_change(sentence_t *sentence, double value, double of, const char *less, const char *more)
 {
-    const double percent = 100 * (ratio(value, of) - 1);
+    const double percent = 100 * (comparison_ratio(value, of) - 1);
     if (fabs(percent) < 0.5)
         say(sentence, "the same");
     else
@@ -76,7 +72,7 @@ static void say_wait(sentence_t *sentence, const estimate_t *estimate, const con
 static void say_batches(sentence_t *sentence, const estimate_t *estimate, const contender_result_t *result)
 {
     const double batches = (double)result->batches, now = (double)estimate->now.batches;
-    if (fabs(ratio(batches, now) - 1) < same_batches) {
+    if (fabs(comparison_ratio(batches, now) - 1) < same_batches) {
         say(sentence, "at the same number of batches");
         return;
     }
@@ -115,7 +111,7 @@ static void say_not_worth_it(sentence_t *sentence, const estimate_t *estimate)
 static void say_saving(sentence_t *sentence, const estimate_t *estimate)
 {
     const contender_result_t *cost = &estimate->goals[GOAL_COST];
-    const double saved = 1 - ratio((double)cost->batches, (double)estimate->now.batches);
+    const double saved = 1 - comparison_ratio((double)cost->batches, (double)estimate->now.batches);
     if (estimate->goal == GOAL_COST || saved < worth_gain || cost->mean_s > 1.02 * estimate->now.mean_s)
         return;
     say(sentence, " Or goal cost: %.0f %% fewer batches, and events wait %.2f s.", 100 * saved, cost->mean_s);

@@ -40,16 +40,21 @@ typedef struct {
     simulate_plot_t plot;
 } table_t;
 
-static void figures_of(const contender_result_t *result, double figures[FIGURES])
-{
-    const double values[FIGURES] = {result->mean_s, result->p50_s, result->p95_s, result->p99_s,
-                                    result->max_s};
-    memcpy(figures, values, sizeof values);
-}
+/* A row as it is shown: figures, and their ratios to the fixed trigger's. */
+typedef struct {
+    double seconds[FIGURES], ratios[FIGURES], ratio_batches;
+} shown_t;
 
-static double ratio(double value, double of)
+static shown_t show(const contender_result_t *result, const contender_result_t *fixed)
 {
-    return of > 0 ? value / of : 1;
+    shown_t shown = {
+        .seconds = {result->mean_s, result->p50_s, result->p95_s, result->p99_s, result->max_s},
+        .ratio_batches = comparison_ratio((double)result->batches, (double)fixed->batches),
+    };
+    const double of[FIGURES] = {fixed->mean_s, fixed->p50_s, fixed->p95_s, fixed->p99_s, fixed->max_s};
+    for (int i = 0; i < FIGURES; i++)
+        shown.ratios[i] = comparison_ratio(shown.seconds[i], of[i]);
+    return shown;
 }
 
 /* Reads the list of --policy into table->rows. */
@@ -113,15 +118,13 @@ static void print_table(const slots_t *slots, const table_t *table)
     for (int i = 0; i < FIGURES; i++)
         printf(" %7s, s ratio", figure_names[i]);
     printf("\n");
-    double of_fixed[FIGURES], figures[FIGURES];
-    figures_of(&table->fixed, of_fixed);
     for (size_t i = 0; i < table->count; i++) {
         const contender_result_t *result = &table->rows[i].result;
-        figures_of(result, figures);
+        const shown_t shown = show(result, &table->fixed);
         printf("%-12s %8" PRId64 " %6.3f", contender_names[table->rows[i].contender], result->batches,
-               ratio((double)result->batches, (double)table->fixed.batches));
+               shown.ratio_batches);
         for (int k = 0; k < FIGURES; k++)
-            printf(" %10.3f %5.3f", figures[k], ratio(figures[k], of_fixed[k]));
+            printf(" %10.3f %5.3f", shown.seconds[k], shown.ratios[k]);
         if (result->knob) printf("  %s %.6g", result->knob, result->knob_value);
         if (result->second_knob) printf(", %s %.6g", result->second_knob, result->second_value);
         printf("\n");
@@ -137,17 +140,15 @@ static void print_csv(const table_t *table)
     for (int i = 0; i < FIGURES; i++)
         printf(",ratio_%s", figure_names[i]);
     printf("\n");
-    double of_fixed[FIGURES], figures[FIGURES];
-    figures_of(&table->fixed, of_fixed);
     for (size_t i = 0; i < table->count; i++) {
         const contender_result_t *result = &table->rows[i].result;
-        figures_of(result, figures);
+        const shown_t shown = show(result, &table->fixed);
         printf("%s,%" PRId64, contender_names[table->rows[i].contender], result->batches);
         for (int k = 0; k < FIGURES; k++)
-            printf(",%.6f", figures[k]);
-        printf(",%.6f", ratio((double)result->batches, (double)table->fixed.batches));
+            printf(",%.6f", shown.seconds[k]);
+        printf(",%.6f", shown.ratio_batches);
         for (int k = 0; k < FIGURES; k++)
-            printf(",%.6f", ratio(figures[k], of_fixed[k]));
+            printf(",%.6f", shown.ratios[k]);
         printf("\n");
     }
 }
@@ -155,16 +156,14 @@ static void print_csv(const table_t *table)
 static json_t *json_of_result(const contender_result_t *result, const contender_result_t *fixed)
 {
     char key[32];
-    double of_fixed[FIGURES], figures[FIGURES];
-    figures_of(fixed, of_fixed);
-    figures_of(result, figures);
-    json_t *object = json_pack("{s:I, s:f}", "batches", (json_int_t)result->batches, "ratio_batches",
-                               ratio((double)result->batches, (double)fixed->batches));
+    const shown_t shown = show(result, fixed);
+    json_t *object =
+        json_pack("{s:I, s:f}", "batches", (json_int_t)result->batches, "ratio_batches", shown.ratio_batches);
     for (int i = 0; i < FIGURES; i++) {
         snprintf(key, sizeof key, "%s_s", figure_names[i]);
-        json_object_set_new(object, key, json_real(figures[i]));
+        json_object_set_new(object, key, json_real(shown.seconds[i]));
         snprintf(key, sizeof key, "ratio_%s", figure_names[i]);
-        json_object_set_new(object, key, json_real(ratio(figures[i], of_fixed[i])));
+        json_object_set_new(object, key, json_real(shown.ratios[i]));
     }
     json_t *tuned = json_object();
     if (result->knob) json_object_set_new(tuned, result->knob, json_real(result->knob_value));

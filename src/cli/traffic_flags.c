@@ -90,7 +90,7 @@ bool traffic_flags_check(const flags_t *flags, traffic_flags_t *settings, int *e
     if (parse_batch_cost(settings->batch_cost, &settings->model)) return true;
     *exit_code = flags_usage_error(flags,
                                    "--batch-cost: '%s' is not the time of a batch, up to 1 h, with or "
-                                   "without that of an event, as 250ms+20us",
+                                   "without that of an event, up to 1 s, as 250ms+20us",
                                    settings->batch_cost);
     return false;
 }

@@ -16,22 +16,7 @@
 #include <cmocka.h>
 
 #include "full_disk.h"
-
-enum { TEXT_SIZE = 1024 };
-
-static const int64_t bin_ns = INT64_C(100000000);
-static char folder[] = "/tmp/adaptivestream-test-XXXXXX";
-static char trace_path[64], state_path[72];
-static char error[TEXT_SIZE];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (mkdtemp(folder) == NULL) return -1;
-    snprintf(trace_path, sizeof trace_path, "%s/t.csv", folder);
-    snprintf(state_path, sizeof state_path, "%s.state", trace_path);
-    return 0;
-}
+#include "record_folder.h"
 
 static int remove_files(void **state)
 {
@@ -39,12 +24,6 @@ static int remove_files(void **state)
     unlink(trace_path);
     unlink(state_path);
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
 }
 
 static void write_text(const char *path, const char *text)
