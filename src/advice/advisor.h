@@ -63,7 +63,7 @@ typedef struct {
     double error;      /* standard error of the gain */
     double trust;      /* what its confidence would be, 0 to 1 */
     int64_t blocks;    /* stretches of time judged, at least a minute each */
-    double promotions; /* how often what was learnt was replaced by something better */
+    int64_t promotions; /* how often what was learnt was replaced by something better */
 } advisor_evidence_t;
 
 typedef struct advisor advisor_t;

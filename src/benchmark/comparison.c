@@ -25,6 +25,7 @@ typedef struct {
     size_t arrival_count;
     contender_t contender;
     int64_t least_offsets; /* of min-offsets */
+    advised_result_t *advised;
 } trial_t;
 
 double comparison_ratio(double value, double of)
@@ -82,8 +83,13 @@ static bool run_governed(const trial_t *trial, policy_t policy, double knob, sch
     model.slot_ns = comparison->slots->slot_ns;
     collector_t collector = {.schedule = schedule, .slot_ns = model.slot_ns};
     simulation_t result;
-    return simulate(&config, &model, trial->arrivals, trial->arrival_count, collect, &collector, &result) &&
-           !collector.failed;
+    const bool alone = policy != POLICY_ADAPTIVE || !comparison->advice;
+    const bool done = alone ? simulate(&config, &model, trial->arrivals, trial->arrival_count, collect,
+                                       &collector, &result)
+                            : simulate_beside_advisor(&config, &model, trial->arrivals, trial->arrival_count,
+                                                      comparison->advice, collect, &collector, &result,
+                                                      trial->advised);
+    return done && !collector.failed;
 }
 
 /* What the knob of each contender is: larger values make more batches, for all of them. */
@@ -108,6 +114,25 @@ static bool run_trial(const trial_t *trial, double knob, schedule_t *schedule)
     default:
         return place_asap(slots, model, schedule);
     }
+}
+
+/* How many of the batches take events that count. */
+static size_t batches_scored(const trial_t *trial, const schedule_t *schedule)
+{
+    size_t before = 0;
+    while (before < schedule->batches && schedule->starts[before] <= trial->comparison->score_from)
+        before++;
+    return schedule->batches - before;
+}
+
+slots_t comparison_scored(const comparison_t *comparison)
+{
+    slots_t slots = *comparison->slots;
+    slots.counts += comparison->score_from;
+    slots.count -= comparison->score_from;
+    for (size_t i = 0; i < comparison->score_from; i++)
+        slots.events -= comparison->slots->counts[i];
+    return slots;
 }
 
 typedef struct {
@@ -135,7 +160,7 @@ static bool tune(const trial_t *trial, int64_t wanted, bool never_above, schedul
             schedule_free(&schedule);
             return false;
         }
-        const int64_t excess = (int64_t)schedule.batches - wanted;
+        const int64_t excess = (int64_t)batches_scored(trial, &schedule) - wanted;
         *(excess > 0 ? &range.high : &range.low) = middle;
         if (llabs(excess) < nearest && !(never_above && excess > 0)) {
             nearest = llabs(excess);
@@ -149,10 +174,22 @@ static bool tune(const trial_t *trial, int64_t wanted, bool never_above, schedul
     return true;
 }
 
-static bool finish(const trial_t *trial, const schedule_t *schedule, contender_result_t *result)
+/* Keeps of a schedule what takes events that count, as if time began there. */
+static void leave_out_unscored(const trial_t *trial, schedule_t *schedule)
+{
+    const size_t from = trial->comparison->score_from, scored = batches_scored(trial, schedule);
+    const size_t before = schedule->batches - scored;
+    for (size_t i = 0; i < scored; i++)
+        schedule->starts[i] = schedule->starts[before + i] - from;
+    schedule->batches = scored;
+}
+
+static bool finish(const trial_t *trial, schedule_t *schedule, contender_result_t *result)
 {
     schedule_waits_t waits;
-    if (!schedule_waits(schedule, trial->comparison->slots, NULL, NULL, &waits)) return false;
+    const slots_t slots = comparison_scored(trial->comparison);
+    if (trial->contender != CONTENDER_CLAIRVOYANT) leave_out_unscored(trial, schedule);
+    if (!schedule_waits(schedule, &slots, NULL, NULL, &waits)) return false;
     result->batches = (int64_t)schedule->batches;
     result->mean_s = waits.mean_s;
     result->p50_s = waits.p50_s;
@@ -224,7 +261,8 @@ static bool clairvoyant_run(const comparison_t *comparison, int64_t fixed_batche
 {
     const clairvoyant_cost_t cost = {comparison->model.fixed_s, comparison->model.per_event_s};
     double bound_s;
-    return clairvoyant_within(comparison->slots, &cost, fixed_batches, schedule, &bound_s);
+    const slots_t slots = comparison_scored(comparison);
+    return clairvoyant_within(&slots, &cost, fixed_batches, schedule, &bound_s);
 }
 
 static bool place_contender(trial_t *trial, int64_t fixed_batches, schedule_t *schedule,
@@ -254,7 +292,7 @@ bool contender_run(const comparison_t *comparison, contender_t contender, int64_
 {
     *result = (contender_result_t){0};
     *schedule = (schedule_t){0};
-    trial_t trial = {.comparison = comparison, .contender = contender};
+    trial_t trial = {.comparison = comparison, .contender = contender, .advised = &result->advised};
     trial.arrivals = arrivals_of_slots(comparison->slots, &trial.arrival_count);
     const bool done = trial.arrivals && place_contender(&trial, fixed_batches, schedule, result) &&
                       finish(&trial, schedule, result);

@@ -20,6 +20,7 @@
 #ifndef ADAPTIVESTREAM_BENCHMARK_COMPARISON_H
 #define ADAPTIVESTREAM_BENCHMARK_COMPARISON_H
 
+#include "benchmark/advised.h"
 #include "benchmark/schedule.h"
 #include "benchmark/simulate.h"
 #include "traffic/slots.h"
@@ -47,6 +48,8 @@ typedef struct {
         config; /* trigger, goal, budget, limits: the agent's own; its policy is set by the contender */
     batch_model_t model; /* empty_s is not used */
     bool equal_batches;  /* tune the one knob of every contender, so that it makes the batches of `fixed` */
+    const advised_setting_t *advice; /* who advises `adaptive`; NULL: nobody */
+    size_t score_from;        /* slot: only the events that come from there on count, and the batches that take them */
 } comparison_t;
 
 typedef struct {
@@ -56,6 +59,7 @@ typedef struct {
     double knob_value;
     const char *second_knob; /* NULL: none */
     double second_value;
+    advised_result_t advised; /* of `adaptive` with an adviser */
 } contender_result_t;
 
 /* Runs one contender. `fixed_batches`: what CONTENDER_FIXED made, for those that are tuned. When its batches start is left
@@ -63,6 +67,9 @@ typedef struct {
  * then empty. */
 bool contender_run(const comparison_t *comparison, contender_t contender, int64_t fixed_batches,
                    schedule_t *schedule, contender_result_t *result);
+
+/* The slots whose events count, a part of comparison->slots: what schedules are left for. */
+slots_t comparison_scored(const comparison_t *comparison);
 
 /* `value` over `of`; 1 where there is nothing to compare with. */
 double comparison_ratio(double value, double of);

@@ -38,9 +38,24 @@ typedef struct {
  * oldest ones. May be NULL. */
 typedef void simulation_batch_t(void *context, const governor_t *governor, int64_t start_ns, int64_t events);
 
+/* Somebody who hears what the agent hears and may give its governor a forecast. */
+typedef struct {
+    void *context;
+    /* A look at the source: `events` arrived in (from_ns, to_ns]. Nothing is missed between two of them. */
+    void (*saw)(void *context, int64_t from_ns, int64_t to_ns, int64_t events);
+    void (*batch)(void *context, int64_t events, double seconds);
+    /* Before anything is decided at or after each whole second, and before what is seen after it. */
+    void (*advise)(void *context, governor_t *governor, int64_t second_ns);
+} simulation_adviser_t;
+
 /* Runs until every arrival has been taken. Waits are left to who listens to the batches. Returns false when out of
  * memory or the configuration is invalid. */
 bool simulate(const governor_config_t *config, const batch_model_t *model, const arrived_t *arrivals,
               size_t count, simulation_batch_t *on_batch, void *context, simulation_t *result);
+
+/* The same beside an adviser; NULL: without one. */
+bool simulate_advised(const governor_config_t *config, const batch_model_t *model, const arrived_t *arrivals,
+                      size_t count, const simulation_adviser_t *adviser, simulation_batch_t *on_batch,
+                      void *context, simulation_t *result);
 
 #endif

@@ -6,14 +6,14 @@
 #include "cli/commands.h"
 #include "cli/data_flags.h"
 #include "cli/flags.h"
+#include "cli/model_flag.h"
 #include "common/parse.h"
-#include "forecast/model_file.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { ERROR_SIZE = 1024, OWN_FLAGS = 4 };
+enum { OWN_FLAGS = 4 };
 
 static struct {
     const char *model_path, *lines, *forecasters;
@@ -81,20 +81,6 @@ static bool select_forecasters(const flags_t *flags, table_t *table)
         return false;
     }
     return true;
-}
-
-static bool load_model(const flags_t *flags, model_t *model)
-{
-    char error[ERROR_SIZE];
-    if (!settings.model_path) return true;
-    if (!model_load(settings.model_path, model, error, sizeof error)) {
-        fprintf(stderr, "adaptivestream %s: %s\n", flags->command, error);
-        return false;
-    }
-    if (model->shape.history == MODEL_HISTORY) return true;
-    fprintf(stderr, "adaptivestream %s: %s: history is %u seconds; forecasters have %d\n", flags->command,
-            settings.model_path, model->shape.history, MODEL_HISTORY);
-    return false;
 }
 
 enum { PARTS = 4 };
@@ -225,7 +211,7 @@ int command_evaluate(int argc, char **argv)
     data_t data = {0};
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
     if (!select_forecasters(&flags, &table)) return EXIT_USAGE;
-    if (!load_model(&flags, &table.model)) return EXIT_FAILED;
+    if (!load_forecaster_model(&flags, settings.model_path, &table.model)) return EXIT_FAILED;
     exit_code = data_load(&flags, &settings.data, &data);
     if (exit_code == EXIT_OK) exit_code = evaluate(&flags, &data, &table);
     data_free(&data);

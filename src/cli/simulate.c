@@ -4,6 +4,7 @@
 #include "benchmark/comparison.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
+#include "cli/model_flag.h"
 #include "cli/simulate_plot.h"
 #include "cli/traffic_flags.h"
 #include "common/options.h"
@@ -15,13 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ERROR_SIZE = 1024, OWN_FLAGS = 9, FIGURES = 5 };
+enum { ERROR_SIZE = 1024, OWN_FLAGS = 11, FIGURES = 5 };
 
 static const char *const figure_names[FIGURES] = {"mean", "p50", "p95", "p99", "max"};
-static const char *const forecaster_names[] = {"none"};
 
 static struct {
-    const char *trace_path, *policies, *plot_path;
+    const char *trace_path, *policies, *plot_path, *model_path, *score_from;
     int goal, forecaster;
     double budget;
     bool equal_batches, json, csv;
@@ -38,6 +38,7 @@ typedef struct {
     size_t count;
     contender_result_t fixed;
     simulate_plot_t plot;
+    model_t model; /* of --model */
 } table_t;
 
 /* A row as it is shown: figures, and their ratios to the fixed trigger's. */
@@ -87,6 +88,7 @@ static bool select_contenders(const flags_t *flags, table_t *table, int *exit_co
 static bool run_all(const comparison_t *comparison, table_t *table)
 {
     const bool progress = isatty(STDERR_FILENO);
+    const slots_t scored = comparison_scored(comparison);
     schedule_t schedule;
     if (!contender_run(comparison, CONTENDER_FIXED, 0, &schedule, &table->fixed)) return false;
     schedule_free(&schedule);
@@ -97,7 +99,7 @@ static bool run_all(const comparison_t *comparison, table_t *table)
         bool done = contender_run(comparison, row->contender, table->fixed.batches, &schedule, &row->result);
         if (done && settings.plot_path)
             done = simulate_plot_add(&table->plot, contender_names[row->contender], &schedule,
-                                     comparison->slots);
+                                     &scored);
         schedule_free(&schedule);
         if (progress) fprintf(stderr, "\r\033[K");
         if (!done) return false;
@@ -129,6 +131,10 @@ static void print_table(const slots_t *slots, const table_t *table)
         if (result->second_knob) printf(", %s %.6g", result->second_knob, result->second_value);
         printf("\n");
     }
+    for (size_t i = 0; i < table->count; i++)
+        if (table->rows[i].result.advised.seconds > 0)
+            printf("\nforecaster %s: confidence %.2f on average; %s\n", advice_kind_names[settings.forecaster],
+                   table->rows[i].result.advised.mean, table->rows[i].result.advised.why);
 }
 
 static void print_csv(const table_t *table)
@@ -153,6 +159,29 @@ static void print_csv(const table_t *table)
     }
 }
 
+static json_t *json_of_advice(const advised_result_t *advised)
+{
+    json_t *shares = json_object(), *evidence = json_object();
+    for (int i = 0; i < ADVICE_KINDS; i++)
+        if (advised->seconds_of[i] > 0)
+            json_object_set_new(shares, advice_kind_names[i],
+                                json_real(advised->seconds_of[i] / advised->seconds));
+    for (int i = 0; i < ADVICE_CANDIDATES; i++) {
+        const advisor_evidence_t *of = &advised->evidence[i];
+        if (!of->judged) continue;
+        json_object_set_new(evidence, advice_kind_names[i],
+                            json_pack("{s:f, s:f, s:f, s:I, s:I}", "gain", of->gain, "error", of->error, "trust",
+                                      of->trust, "blocks", (json_int_t)of->blocks, "promotions",
+                                      (json_int_t)of->promotions));
+    }
+    json_t *object = json_pack("{s:s, s:f, s:f, s:s, s:o, s:o}", "forecaster",
+                               advice_kind_names[settings.forecaster], "confidence_mean", advised->mean,
+                               "confidence_last", advised->last, "why", advised->why, "shares", shares,
+                               "evidence", evidence);
+    if (advised->first_s >= 0) json_object_set_new(object, "first_s", json_real(advised->first_s));
+    return object;
+}
+
 static json_t *json_of_result(const contender_result_t *result, const contender_result_t *fixed)
 {
     char key[32];
@@ -169,6 +198,7 @@ static json_t *json_of_result(const contender_result_t *result, const contender_
     if (result->knob) json_object_set_new(tuned, result->knob, json_real(result->knob_value));
     if (result->second_knob) json_object_set_new(tuned, result->second_knob, json_real(result->second_value));
     json_object_set_new(object, "tuned", tuned);
+    if (result->advised.seconds > 0) json_object_set_new(object, "advice", json_of_advice(&result->advised));
     return object;
 }
 
@@ -191,6 +221,19 @@ static void print_json(const slots_t *slots, const table_t *table)
     json_decref(result);
 }
 
+/* Where --score-from is, never beyond the last event. */
+static size_t first_scored(const slots_t *slots)
+{
+    int64_t from_ns = 0;
+    size_t last = slots->count;
+    if (!settings.score_from) return 0;
+    if (!parse_duration_ns(settings.score_from, &from_ns)) from_ns = (int64_t)slots->count * slots->slot_ns / 2;
+    while (last > 0 && slots->counts[last - 1] == 0)
+        last--;
+    const size_t from = (size_t)(from_ns / slots->slot_ns);
+    return from < last ? from : last > 0 ? last - 1 : 0;
+}
+
 static int simulate_trace(table_t *table)
 {
     char error[ERROR_SIZE];
@@ -209,10 +252,14 @@ static int simulate_trace(table_t *table)
     options_defaults(&options);
     options.goal = (goal_t)settings.goal;
     options.budget = settings.budget;
+    const advised_setting_t advice = {.kind = (advice_kind_t)settings.forecaster,
+                                      .model = settings.model_path ? &table->model : NULL};
     const comparison_t comparison = {.slots = &slots,
                                      .config = governor_config_of(&options, settings.traffic.trigger_ns),
                                      .model = settings.traffic.model,
-                                     .equal_batches = settings.equal_batches};
+                                     .equal_batches = settings.equal_batches,
+                                     .advice = advice.kind == ADVICE_NONE ? NULL : &advice,
+                                     .score_from = first_scored(&slots)};
     bool done = run_all(&comparison, table);
     if (!done)
         snprintf(error, sizeof error, "not enough memory for %zu slots; --limit shortens the trace",
@@ -263,9 +310,19 @@ static const flag_t own_flags[OWN_FLAGS] = {
      .type = FLAG_CHOICE,
      .value = &settings.forecaster,
      .preset = "none",
-     .choices = forecaster_names,
-     .choice_count = sizeof forecaster_names / sizeof forecaster_names[0],
-     .help = "of policy adaptive"},
+     .choices = advice_kind_names,
+     .choice_count = ADVICE_KINDS,
+     .help = "who advises policy adaptive: learned learns on the traffic itself, auto is whoever pays most"},
+    {.name = "--model",
+     .type = FLAG_TEXT,
+     .value = &settings.model_path,
+     .argument = "FILE",
+     .help = "of forecaster lstm, which auto leaves out without it"},
+    {.name = "--score-from",
+     .type = FLAG_TEXT,
+     .value = &settings.score_from,
+     .argument = "DURATION|half",
+     .help = "count only what comes from there on, so that what learns has had time to (default: from the start)"},
     {.name = "--equal-batches",
      .type = FLAG_SWITCH,
      .value = &settings.equal_batches,
@@ -303,5 +360,15 @@ int command_simulate(int argc, char **argv)
     if (!settings.trace_path) return flags_usage_error(&flags, "--trace is missing");
     if (settings.json && settings.csv)
         return flags_usage_error(&flags, "--json and --csv exclude each other");
-    return simulate_trace(&table);
+    int64_t from_ns;
+    if (settings.score_from && strcmp(settings.score_from, "half") != 0 &&
+        !parse_duration_ns(settings.score_from, &from_ns))
+        return flags_usage_error(&flags, "--score-from: '%s' is neither a duration, as 30min, nor half",
+                                 settings.score_from);
+    if (settings.forecaster == ADVICE_LSTM && !settings.model_path)
+        return flags_usage_error(&flags, "--forecaster lstm needs --model, as models/default.model");
+    if (!load_forecaster_model(&flags, settings.model_path, &table.model)) return EXIT_FAILED;
+    exit_code = simulate_trace(&table);
+    model_free(&table.model);
+    return exit_code;
 }

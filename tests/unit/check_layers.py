@@ -15,13 +15,14 @@ MAY_INCLUDE = {
     "traffic": {"common"},
     "forecast": {"traffic", "common"},
     "control": {"common"},
+    "advice": {"control", "forecast", "traffic", "common"},
     "client": {"common"},
     "generator": {"client", "traffic", "common"},
-    "benchmark": {"client", "control", "traffic", "common"},
+    "benchmark": {"client", "advice", "control", "forecast", "traffic", "common"},
     "agent": {"control", "common"},
-    "cli": {"agent", "benchmark", "generator", "client", "control", "forecast", "traffic", "common"},
+    "cli": {"agent", "benchmark", "generator", "client", "advice", "control", "forecast", "traffic", "common"},
 }
-PURE_MODULES = {"common", "traffic", "forecast", "control"}
+PURE_MODULES = {"common", "traffic", "forecast", "control", "advice"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
 PURE_FILES = {"agent/classfile.c", "agent/classfile.h", "agent/partitions.c", "agent/partitions.h"}
 # A log line carries the time of day and comes from any thread.
