@@ -8,8 +8,6 @@
 
 static const int64_t second_ns = 1000000000;
 static const int64_t shortest_trigger_ns = 400000000;
-/* An effective rate further than this from the blend (a factor of 55) would only meet the rule's bounds. */
-static const double most_over_blend = 4;
 /* `auto` changes to another candidate when its lower bound is better by this, and not before so many blocks. */
 static const double better_by = 0.002;
 static const int64_t least_blocks_in_use = 10;
@@ -50,7 +48,8 @@ static bool create_runs(advisor_t *a)
         if (i >= FORECASTER_KINDS) continue;
         a->forecasters[i] = forecaster_create((forecaster_kind_t)i, a->config.model);
         if (!a->forecasters[i]) return false;
-        if (!a->config.learn) learner_take_as_is(&a->learner, (advice_kind_t)i);
+        /* Nothing is fitted: forecasts are taken as effective rates, as they are. */
+        if (!a->config.learn) a->learner.weights[i].belief = 1;
     }
     return true;
 }
@@ -70,14 +69,12 @@ advisor_t *advisor_create(const advisor_config_t *config)
     const governor_config_t *governor = &config->governor;
     a->able = config->kind != ADVICE_NONE && governor->policy == POLICY_ADAPTIVE && !governor->rows_only &&
               governor->trigger_ns >= shortest_trigger_ns;
-    learner_begin(&a->learner);
-    features_begin(&a->features);
+    learner_begin(&a->learner, rule_for(governor->goal).p);
     if (!create_runs(a)) {
         advisor_destroy(a);
         return NULL;
     }
-    a->rule = rule_for(governor->goal);
-    a->max_wait_s = (double)governor_max_wait_ns(a->free.governor) * 1e-9;
+    a->setting = replay_setting_of(governor, governor_max_wait_ns(a->free.governor), &a->cost);
     a->block_seconds = seconds_of_block(governor);
     a->in_use = ADVICE_NONE;
     a->advised_second = INT64_MIN;
@@ -175,7 +172,7 @@ static void end_block(advisor_t *a)
         if (!a->candidates[i]) continue;
         const spent_t spent = difference(&a->papers[i].spent, &a->before[i]);
         a->before[i] = a->papers[i].spent;
-        if (counts) evidence_add(&a->evidence[i], &a->scale, &free_spent, &spent, a->free.price);
+        if (counts) evidence_add(&a->evidence[i], &a->scale, &free_spent, &spent, a->free.price, &a->learner.exchange, a->setting.rule.p);
     }
     if (counts) choose(a);
 }
@@ -183,9 +180,11 @@ static void end_block(advisor_t *a)
 static void tell_papers(advisor_t *a, int64_t second)
 {
     const told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
+    if (a->candidates[ADVICE_LEARNED])
+        governor_set_weights(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].exponents, 1);
     if (told->second != second) return;
-    for (int i = 0; i < ADVICE_CANDIDATES; i++)
-        if (a->candidates[i]) governor_set_forecast(a->papers[i].governor, told->rates_per_s[i], 1);
+    for (int i = 0; i < FORECASTER_KINDS; i++)
+        if (a->candidates[i]) governor_set_correction(a->papers[i].governor, told->factors[i], 1);
 }
 
 static void add_slot(advisor_t *a, int64_t events)
@@ -193,7 +192,7 @@ static void add_slot(advisor_t *a, int64_t events)
     const int64_t slot = a->memory.end_slot;
     if (slot % SLOTS_PER_SECOND == 0) tell_papers(a, slot / SLOTS_PER_SECOND);
     memory_add_slot(&a->memory, events);
-    features_slot(&a->features, events);
+    arrival_rate_observe(&a->arrivals, events, ADVISOR_SLOT_NS);
     a->total += events;
     a->known_slots++;
     paper_slot(&a->free, &a->memory, &a->cost, a->total);
@@ -218,18 +217,18 @@ void advisor_slots(advisor_t *a, int64_t start_ns, const int64_t *counts, size_t
     }
 }
 
-/* What every forecaster says of the second that begins now. */
-static void ask_forecasters(advisor_t *a, double features[FEATURES], int64_t second)
+/* What every forecaster says of the second that begins now, against the blend. */
+static void ask_forecasters(advisor_t *a, double features[FORECASTER_KINDS], int64_t second)
 {
     double rates_per_s[MODEL_HISTORY];
     a->advice.has_next = false;
     const bool ready = a->known_slots >= MODEL_HISTORY * SLOTS_PER_SECOND;
     if (ready) rates_until(a, a->memory.end_slot, rates_per_s, MODEL_HISTORY);
     for (int i = 0; i < FORECASTER_KINDS; i++) {
-        features[FEATURES_OF_ARRIVALS + i] = 0;
+        features[i] = 0;
         if (!a->forecasters[i] || !ready) continue;
         const forecast_t forecast = forecaster_forecast(a->forecasters[i], rates_per_s, time_of_day_s(second));
-        features[FEATURES_OF_ARRIVALS + i] = features_of_forecast(&a->features, forecast.rate_per_s);
+        features[i] = feature_of_forecast(&a->arrivals, forecast.rate_per_s);
         /* The last one that can say anything, which is the network where there is one. */
         a->advice.has_next = true;
         a->advice.next_kind = (advice_kind_t)i;
@@ -237,28 +236,35 @@ static void ask_forecasters(advisor_t *a, double features[FEATURES], int64_t sec
     }
 }
 
-static double product(const float weights[FEATURES], const double features[FEATURES])
-{
-    double sum = 0;
-    for (int i = 0; i < FEATURES; i++)
-        sum += (double)weights[i] * features[i];
-    return fmax(-most_over_blend, fmin(most_over_blend, sum));
-}
-
 static void advise_second(advisor_t *a, int64_t second)
 {
-    double features[FEATURES];
-    const double log_blend = features_of_arrivals(&a->features, features);
+    double features[FORECASTER_KINDS];
+    const double blend_per_s = arrival_rate_blend(&a->arrivals);
     ask_forecasters(a, features, second);
-    memory_add_snapshot(&a->memory, second, log_blend, a->free.price > 0 ? log(a->free.price) : NAN, features);
+    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, &a->arrivals, features);
     told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     told->second = second;
-    for (int i = 0; i < ADVICE_CANDIDATES; i++)
-        told->rates_per_s[i] = a->candidates[i] ? exp(log_blend + product(a->learner.weights[i], features)) : 0;
-    a->advice.kind = a->in_use;
-    a->advice.rate_per_s = a->in_use == ADVICE_NONE ? exp(log_blend) : told->rates_per_s[a->in_use];
-    a->advice.confidence = a->in_use == ADVICE_NONE ? 0 : evidence_trust(&a->evidence[a->in_use]);
-    if (a->advice.confidence <= 0) a->advice.kind = ADVICE_NONE;
+    for (int i = 0; i < FORECASTER_KINDS; i++)
+        told->factors[i] = exp(a->learner.weights[i].belief * features[i]);
+    const advice_kind_t in_use = a->in_use;
+    advice_t *advice = &a->advice;
+    advice->kind = in_use;
+    advice->confidence = in_use == ADVICE_NONE ? 0 : evidence_trust(&a->evidence[in_use]);
+    if (advice->confidence <= 0) advice->kind = ADVICE_NONE;
+    advice->has_weights = advice->kind == ADVICE_LEARNED;
+    advice->rate_per_s = blend_per_s;
+    if (advice->has_weights) {
+        memcpy(advice->weights, a->learner.weights[in_use].exponents, sizeof advice->weights);
+        advice->rate_per_s = arrival_rate_weighted(&a->arrivals, advice->weights);
+    } else if (advice->kind != ADVICE_NONE) {
+        advice->rate_per_s *= told->factors[in_use];
+    }
+}
+
+void advice_apply(const advice_t *advice, governor_t *governor)
+{
+    governor_set_weights(governor, advice->has_weights ? advice->weights : NULL, advice->confidence);
+    governor_set_forecast(governor, advice->rate_per_s, advice->has_weights ? 0 : advice->confidence);
 }
 
 advice_t advisor_advise(advisor_t *a, int64_t now_ns)
@@ -274,8 +280,7 @@ advice_t advisor_advise(advisor_t *a, int64_t now_ns)
 int64_t advisor_work(advisor_t *a, int64_t operations)
 {
     if (!a->able || !a->started || !a->config.learn) return 0;
-    const learner_setting_t setting = {.rule = a->rule, .max_wait_s = a->max_wait_s, .cost = &a->cost};
-    return learner_work(&a->learner, &a->memory, &setting, operations);
+    return learner_work(&a->learner, &a->memory, &a->setting, operations);
 }
 
 void advisor_evidence(const advisor_t *a, advice_kind_t candidate, advisor_evidence_t *evidence)

@@ -17,7 +17,7 @@
  *         advisor_batch(advisor, events, seconds)                     what batches cost
  *     once a second (when the agent asks):
  *         advice_t advice = advisor_advise(advisor, now_ns)
- *         ...governor_set_forecast(governor, advice.rate_per_s, advice.confidence)
+ *         advice_apply(&advice, governor)                         in the agent, or what that does by itself
  *     when there is time:
  *         while (advisor_work(advisor, 100000) > 0 && time is left) {}
  *     now and then, and at the end:
@@ -51,10 +51,16 @@ typedef struct {
     advice_kind_t kind; /* whose advice this is; ADVICE_NONE with confidence 0 */
     double rate_per_s;  /* effective rate, > 0 */
     double confidence;  /* 0 to 1 */
+    bool has_weights;   /* the advice is exponents of the governor's blend, which count at every look; the rate is what they
+                           come to now */
+    double weights[RATE_AVERAGES];
     bool has_next;      /* whether there is a forecast of the next second; with it also: */
     advice_kind_t next_kind;
     forecast_t next; /* rate and quantiles, events/s */
 } advice_t;
+
+/* Gives a governor the advice. */
+void advice_apply(const advice_t *advice, governor_t *governor);
 
 /* What there is to say of a candidate. */
 typedef struct {

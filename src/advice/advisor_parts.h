@@ -17,19 +17,18 @@ enum { TOLD_SECONDS = 128 };
 
 typedef struct {
     int64_t second;
-    double rates_per_s[ADVICE_CANDIDATES];
+    double factors[FORECASTER_KINDS]; /* effective rates over the blend of the time */
 } told_t;
 
 struct advisor {
     advisor_config_t config;
     bool able; /* the query is one that advice can be given on */
-    rule_t rule;
-    double max_wait_s;
+    replay_setting_t setting;
 
     bool started;
     int64_t total;       /* events so far */
     int64_t known_slots; /* in a row */
-    features_t features;
+    arrival_rate_t arrivals;
     batch_cost_t cost;
     forecaster_t *forecasters[FORECASTER_KINDS]; /* owned; NULL: not asked */
 

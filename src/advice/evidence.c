@@ -13,21 +13,19 @@ static const double least_gain = 0.001;
 void scale_add(scale_of_blocks_t *scale, const spent_t *free_spent, double price)
 {
     scale->weight = scale->weight * kept + 1;
-    scale->cost = scale->cost * kept + free_spent->waiting / price + free_spent->batches;
+    scale->waiting = scale->waiting * kept + free_spent->waiting / price;
     scale->waited_s = scale->waited_s * kept + free_spent->waited_s;
     scale->batches = scale->batches * kept + free_spent->batches;
 }
 
 void evidence_add(evidence_t *evidence, const scale_of_blocks_t *scale, const spent_t *free_spent,
-                  const spent_t *spent, double price)
+                  const spent_t *spent, double price, const exchange_t *exchange, double p)
 {
-    if (!(scale->cost > 0) || !(scale->waited_s > 0) || !(scale->batches > 0)) return;
-    const double batches = free_spent->batches - spent->batches;
-    const double cost = (free_spent->waiting - spent->waiting) / price + batches;
-    const double waited_s = free_spent->waited_s - spent->waited_s;
-    const double of_cost = cost * scale->weight / scale->cost;
-    const double of_mean = (waited_s / scale->waited_s + batches / scale->batches) * scale->weight;
-    const double gain = 0.5 * of_cost + 0.25 * of_mean;
+    if (!(scale->waiting > 0) || !(scale->waited_s > 0) || !(scale->batches > 0)) return;
+    const double gain =
+        -scale->weight * exchange_score(exchange, p, (spent->waiting - free_spent->waiting) / price / scale->waiting,
+                                        (spent->waited_s - free_spent->waited_s) / scale->waited_s,
+                                        (spent->batches - free_spent->batches) / scale->batches);
     if (!isfinite(gain)) return;
     evidence->weight = evidence->weight * kept + 1;
     evidence->weight_squares = evidence->weight_squares * kept * kept + 1;

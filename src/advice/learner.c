@@ -1,6 +1,8 @@
 #include "advice/learner.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -19,37 +21,13 @@ static const double weight_price = 0.002;
 /* What new weights have to be better by on the newest quarter, than those in use and than none. */
 static const double least_better = 0.0005, least_gain = 0.001;
 
-void learner_begin(learner_t *learner)
+void learner_begin(learner_t *learner, double p)
 {
+    const double none[SEARCH_MOST_WEIGHTS] = {0};
     memset(learner, 0, sizeof *learner);
-}
-
-void learner_take_as_is(learner_t *learner, advice_kind_t candidate)
-{
-    learner->weights[candidate][FEATURES_OF_ARRIVALS + candidate] = 1;
-}
-
-/* Which features a candidate weighs. */
-static int features_of(int candidate, int features[SEARCH_MOST_WEIGHTS])
-{
-    if (candidate != ADVICE_LEARNED) {
-        features[0] = 0;
-        features[1] = FEATURES_OF_ARRIVALS + candidate;
-        return 2;
-    }
-    for (int i = 0; i < FEATURES_OF_ARRIVALS; i++)
-        features[i] = i;
-    return FEATURES_OF_ARRIVALS;
-}
-
-static void weights_of(int candidate, const double *values, float weights[FEATURES])
-{
-    int features[SEARCH_MOST_WEIGHTS];
-    const int count = features_of(candidate, features);
-    memset(weights, 0, FEATURES * sizeof *weights);
-    for (int i = 0; i < count; i++)
-        weights[features[i]] = (float)values[i];
-    if (candidate != ADVICE_LEARNED) weights[features[1]] = fmaxf(weights[features[1]], 0);
+    learner->exchange = exchange_unknown(p);
+    for (int i = 0; i < ADVICE_CANDIDATES; i++)
+        learner->weights[i] = policy_weights_of((advice_kind_t)i, none);
 }
 
 static int64_t generations(const learner_t *learner)
@@ -66,27 +44,18 @@ static int next_candidate(const learner_t *learner, int after)
     return candidate;
 }
 
-static replayed_t replay(const learner_t *learner, const memory_t *memory, const learner_setting_t *setting,
-                         int64_t from, int64_t to, const float *weights)
-{
-    (void)learner;
-    return replay_rule(memory, &setting->rule, setting->cost, setting->max_wait_s, from, to, weights);
-}
-
 static void begin_search(learner_t *learner)
 {
-    int features[SEARCH_MOST_WEIGHTS];
     double start[SEARCH_MOST_WEIGHTS];
-    const int count = features_of(learner->candidate, features);
-    for (int i = 0; i < count; i++)
-        start[i] = learner->weights[learner->candidate][features[i]];
-    const bool later = learner->promotions[learner->candidate] > 0;
-    search_begin(&learner->search, start, count, later ? later_deviation : first_deviation,
-                 (uint64_t)learner->to * ADVICE_CANDIDATES + (uint64_t)learner->candidate);
+    const advice_kind_t candidate = (advice_kind_t)learner->candidate;
+    policy_weights_values(candidate, &learner->weights[candidate], start);
+    const bool later = learner->promotions[candidate] > 0;
+    search_begin(&learner->search, start, policy_weights_count(candidate), later ? later_deviation : first_deviation,
+                 (uint64_t)learner->to * ADVICE_CANDIDATES + (uint64_t)candidate);
 }
 
 /* Begins the rounds of all candidates when they are due and there is enough to learn from. */
-static bool begin_rounds(learner_t *learner, const memory_t *memory, const learner_setting_t *setting)
+static bool begin_rounds(learner_t *learner, const memory_t *memory, const replay_setting_t *setting)
 {
     const int64_t to = memory->last_second < memory->end_slot / SLOTS_PER_SECOND
                            ? memory->last_second
@@ -102,7 +71,11 @@ static bool begin_rounds(learner_t *learner, const memory_t *memory, const learn
     learner->to = to;
     learner->split = to - (to - from) / 4;
     learner->candidate = next_candidate(learner, -1);
-    learner->reference = replay(learner, memory, setting, from, learner->split, NULL);
+    learner->reference = replay_rule(memory, setting, from, learner->split, NULL, 0, 1);
+    const replayed_t cheaper = replay_rule(memory, setting, from, to, NULL, 0, 0.9);
+    const replayed_t dearer = replay_rule(memory, setting, from, to, NULL, 0, 1.1);
+    learner->exchange = exchange_between(&cheaper, &dearer, setting->rule.p);
+    if (getenv("DBG")) fprintf(stderr, "exchange %.2f %.2f cheaper %.0f %.0f %.0f dearer %.0f %.0f %.0f sec %ld\n", learner->exchange.waiting, learner->exchange.waited, cheaper.batches, cheaper.waited_s, cheaper.waiting, dearer.batches, dearer.waited_s, dearer.waiting,(long)(to-from));
     learner->running =
         learner->candidate < ADVICE_CANDIDATES && learner->reference.batches >= LEAST_BATCHES;
     if (learner->running) begin_search(learner);
@@ -110,38 +83,44 @@ static bool begin_rounds(learner_t *learner, const memory_t *memory, const learn
 }
 
 /* What the search found is judged on what it has not seen. */
-static void end_round(learner_t *learner, const memory_t *memory, const learner_setting_t *setting)
+static void end_round(learner_t *learner, const memory_t *memory, const replay_setting_t *setting)
 {
-    float weights[FEATURES], *in_use = learner->weights[learner->candidate];
-    weights_of(learner->candidate, learner->search.mean, weights);
-    const replayed_t none = replay(learner, memory, setting, learner->split, learner->to, NULL);
-    const replayed_t before = replay(learner, memory, setting, learner->split, learner->to, in_use);
-    const replayed_t found = replay(learner, memory, setting, learner->split, learner->to, weights);
-    const double score_before = replay_score(&before, &none), score_found = replay_score(&found, &none);
-    if (score_found < score_before - least_better && score_found < 1 - least_gain) {
-        memcpy(in_use, weights, sizeof weights);
-        learner->promotions[learner->candidate]++;
-    } else if (score_before > 1 + least_gain) {
-        memset(in_use, 0, sizeof weights);
+    const int candidate = learner->candidate;
+    const double none[SEARCH_MOST_WEIGHTS] = {0}, p = setting->rule.p;
+    const policy_weights_t found = policy_weights_of((advice_kind_t)candidate, learner->search.mean);
+    policy_weights_t *in_use = &learner->weights[candidate];
+    const int64_t from = learner->split, to = learner->to;
+    const replayed_t reference = replay_rule(memory, setting, from, to, NULL, 0, 1);
+    const replayed_t before = replay_rule(memory, setting, from, to, in_use, candidate, 1);
+    const replayed_t after = replay_rule(memory, setting, from, to, &found, candidate, 1);
+    const double score_before = replay_score(&before, &reference, &learner->exchange, p);
+    const double score_after = replay_score(&after, &reference, &learner->exchange, p);
+    if (getenv("DBG")) fprintf(stderr, "round %s %ld..%ld found %.4f before %.4f | %.2f %.2f %.2f %.2f belief %.2f | batches %.4f waited %.4f waiting %.4f\n", advice_kind_names[candidate], (long)learner->from, (long)to, score_after, score_before, found.exponents[0], found.exponents[1], found.exponents[2], found.exponents[3], found.belief, after.batches/reference.batches, after.waited_s/reference.waited_s, after.waiting/reference.waiting);
+    if (score_after < score_before - least_better && score_after < -least_gain) {
+        *in_use = found;
+        learner->promotions[candidate]++;
+    } else if (score_before > least_gain) {
+        *in_use = policy_weights_of((advice_kind_t)candidate, none);
     }
-    learner->candidate = next_candidate(learner, learner->candidate);
+    learner->candidate = next_candidate(learner, candidate);
     learner->running = learner->candidate < ADVICE_CANDIDATES;
     if (learner->running) begin_search(learner);
 }
 
-static void try_one(learner_t *learner, const memory_t *memory, const learner_setting_t *setting)
+static void try_one(learner_t *learner, const memory_t *memory, const replay_setting_t *setting)
 {
     const double *values = search_ask(&learner->search);
-    float weights[FEATURES];
-    weights_of(learner->candidate, values, weights);
-    const replayed_t replayed = replay(learner, memory, setting, learner->from, learner->split, weights);
+    const policy_weights_t weights = policy_weights_of((advice_kind_t)learner->candidate, values);
+    const replayed_t replayed =
+        replay_rule(memory, setting, learner->from, learner->split, &weights, learner->candidate, 1);
     double squares = 0;
     for (int i = 0; i < learner->search.count; i++)
         squares += values[i] * values[i];
-    search_tell(&learner->search, replay_score(&replayed, &learner->reference) + weight_price * squares);
+    search_tell(&learner->search, replay_score(&replayed, &learner->reference, &learner->exchange, setting->rule.p) +
+                                      weight_price * squares);
 }
 
-int64_t learner_work(learner_t *learner, const memory_t *memory, const learner_setting_t *setting,
+int64_t learner_work(learner_t *learner, const memory_t *memory, const replay_setting_t *setting,
                      int64_t operations)
 {
     int64_t done = 0;

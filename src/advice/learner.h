@@ -1,13 +1,12 @@
 /*
- * Learns on the stream itself how an effective rate follows from the features: for each candidate the weights with which
+ * Learns on the stream itself how the effective rate follows from what is known: for each candidate the weights with which
  * the rule would have cost the least on the arrivals remembered (replay_rule.h), found by search (search.h).
  *
  * A round for one candidate: weights are sought on the older three quarters of the memory, and are put to use only if on the
  * newest quarter, which the search has not seen, they are better than those in use and than none. Weights in use that
  * there have become worse than none are dropped. The next round follows when there are ten minutes of new arrivals.
  *
- * `learned` weighs all features of the arrivals. A forecaster of the next second has two weights: how much of what it says
- * against the blend is believed (never below 0), and a constant.
+ * See policy_weights.h for what is sought.
  */
 #ifndef ADAPTIVESTREAM_ADVICE_LEARNER_H
 #define ADAPTIVESTREAM_ADVICE_LEARNER_H
@@ -20,15 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the rule is on this query. */
 typedef struct {
-    rule_t rule;
-    double max_wait_s;
-    const batch_cost_t *cost;
-} learner_setting_t;
-
-typedef struct {
-    float weights[ADVICE_CANDIDATES][FEATURES]; /* in use */
+    policy_weights_t weights[ADVICE_CANDIDATES]; /* in use */
     int64_t promotions[ADVICE_CANDIDATES];
     bool active[ADVICE_CANDIDATES]; /* who is to be learned for */
 
@@ -37,17 +29,15 @@ typedef struct {
     int64_t from, split, to; /* seconds: sought on from..split, judged on split..to */
     int64_t due_second;      /* of the next rounds */
     replayed_t reference;    /* without weights, from..split */
+    exchange_t exchange;     /* as the latest rounds found it */
     search_t search;
 } learner_t;
 
-/* Weights of 0: the rule without a forecast. */
-void learner_begin(learner_t *learner);
-
-/* Weights with which a candidate's forecast is taken as the effective rate, as it is; not for `learned`. */
-void learner_take_as_is(learner_t *learner, advice_kind_t candidate);
+/* All weights are those of the rule without a forecast. */
+void learner_begin(learner_t *learner, double p);
 
 /* Works on for about `operations` slots replayed; returns how many were, 0 when there is nothing to do. */
-int64_t learner_work(learner_t *learner, const memory_t *memory, const learner_setting_t *setting,
+int64_t learner_work(learner_t *learner, const memory_t *memory, const replay_setting_t *setting,
                      int64_t operations);
 
 #endif

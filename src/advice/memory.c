@@ -26,25 +26,23 @@ static int16_t packed(double value)
     return (int16_t)lrint(fmax(INT16_MIN, fmin(INT16_MAX, value * feature_steps)));
 }
 
-void memory_add_snapshot(memory_t *memory, int64_t second, double log_blend, double log_price,
-                         const double features[FEATURES])
+void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, const arrival_rate_t *arrivals,
+                         const double forecasts[FORECASTER_KINDS])
 {
     int64_t missed = memory->last_second + 1;
     if (missed < second - MEMORY_SECONDS) missed = second - MEMORY_SECONDS;
     for (; missed < second; missed++)
         memory->snapshots[(uint64_t)missed % MEMORY_SECONDS].log_price = NAN;
     snapshot_t *snapshot = &memory->snapshots[(uint64_t)second % MEMORY_SECONDS];
-    snapshot->log_blend = (float)log_blend;
     snapshot->log_price = (float)log_price;
-    for (int i = 0; i < FEATURES; i++)
-        snapshot->features[i] = packed(features[i]);
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        snapshot->averages_per_s[i] = (float)arrival_rate_average(arrivals, i);
+    for (int i = 0; i < FORECASTER_KINDS; i++)
+        snapshot->forecasts[i] = packed(forecasts[i]);
     memory->last_second = second;
 }
 
-double snapshot_product(const snapshot_t *snapshot, const float weights[FEATURES])
+double snapshot_forecast(const snapshot_t *snapshot, int forecaster)
 {
-    float sum = 0;
-    for (int i = 0; i < FEATURES; i++)
-        sum += weights[i] * (float)snapshot->features[i];
-    return (double)sum / feature_steps;
+    return snapshot->forecasts[forecaster] / feature_steps;
 }

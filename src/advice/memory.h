@@ -1,6 +1,6 @@
 /*
  * The last two hours of a stream: what arrived, slot by slot, and, second by second, what was known when the advice for
- * that second was given. Fixed memory, 550 KB.
+ * that second was given. Fixed memory, 500 KB.
  *
  * Slots and seconds are numbered from time 0 on; slot i is [i, i + 1) * 100 ms.
  */
@@ -15,9 +15,9 @@
 enum { SLOTS_PER_SECOND = 10, MEMORY_SECONDS = 7200, MEMORY_SLOTS = MEMORY_SECONDS * SLOTS_PER_SECOND };
 
 typedef struct {
-    float log_blend;
-    float log_price;            /* theta; NAN: nothing is known of this second */
-    int16_t features[FEATURES]; /* in 1/2048 */
+    float log_price;                      /* theta; NAN: nothing is known of this second */
+    float averages_per_s[RATE_AVERAGES];  /* of the arrivals, as the blend has them */
+    int16_t forecasts[FORECASTER_KINDS];  /* feature_of_forecast(), in 1/2048 */
 } snapshot_t;
 
 typedef struct {
@@ -37,9 +37,9 @@ static inline int64_t memory_events(const memory_t *memory, int64_t slot)
     return memory->counts[(uint64_t)slot % MEMORY_SLOTS];
 }
 
-/* Seconds must rise. */
-void memory_add_snapshot(memory_t *memory, int64_t second, double log_blend, double log_price,
-                         const double features[FEATURES]);
+/* Seconds must rise. log_price may be NAN. */
+void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, const arrival_rate_t *arrivals,
+                         const double forecasts[FORECASTER_KINDS]);
 
 /* Of one of the last MEMORY_SECONDS. */
 static inline const snapshot_t *memory_snapshot(const memory_t *memory, int64_t second)
@@ -47,7 +47,7 @@ static inline const snapshot_t *memory_snapshot(const memory_t *memory, int64_t 
     return &memory->snapshots[(uint64_t)second % MEMORY_SECONDS];
 }
 
-/* log r - log blend. */
-double snapshot_product(const snapshot_t *snapshot, const float weights[FEATURES]);
+/* feature_of_forecast() as it was. */
+double snapshot_forecast(const snapshot_t *snapshot, int forecaster);
 
 #endif

@@ -3,85 +3,253 @@
 #include <math.h>
 
 static const double slot_s = 0.1;
+static const int64_t slot_ns = 100000000;
+static const double share_of_norm = 0.25;
 
-/* What is pending, by sums of the ages' powers at a time. */
+enum {
+    LAZY_RATE = 2,     /* arrivals are assumed to come this much faster than expected while it sleeps, */
+    LAZY_FRACTION = 2, /* and it sleeps T0 / 2 at most: as in control/decide.c */
+};
+
+/* What is pending, by sums over the arrival times since `origin`. */
 typedef struct {
-    double events, times, squares; /* of arrival times since `origin` */
-    int64_t origin;                /* slot */
+    double events, times, squares;
+    int64_t origin; /* slot */
 } heap_t;
 
-/* The rule's numbers for one second. */
+/* The rule's numbers at one look. */
 typedef struct {
-    double price;     /* 0: unknown */
-    double reachable; /* g */
+    double price;          /* 0: unknown */
+    double log_correction; /* of g: that of the price and the weights */
     double least, most;
+    double reachable;     /* g */
+    double expected_per_s; /* of which no more than LAZY_RATE times comes while it sleeps */
 } terms_t;
 
-static void read_terms(terms_t *terms, const rule_t *rule, const snapshot_t *snapshot, const float *weights)
+replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_wait_ns, const batch_cost_t *cost)
+{
+    const grid_t grid = grid_make(config->origin_ns, config->trigger_ns, config->slot_ns);
+    const int64_t half_ns = max_wait_ns / 2, lazy_ns = config->trigger_ns / LAZY_FRACTION;
+    replay_setting_t setting = {
+        .rule = rule_for(config->goal),
+        .max_wait_s = (double)max_wait_ns * 1e-9,
+        .trigger = config->trigger_ns / slot_ns,
+        .origin = config->origin_ns / slot_ns,
+        .step = (grid_slot_ns(&grid) + slot_ns / 2) / slot_ns,
+        .sleep = (half_ns < lazy_ns ? half_ns : lazy_ns) / slot_ns,
+        .cost = cost,
+    };
+    for (int span = 0; span <= REPLAY_LONGEST_SPAN; span++)
+        for (int i = 0; i < RATE_AVERAGES; i++)
+            setting.kept[span][i] = exp(-span * slot_s / arrival_rate_times_s[i]);
+    if (setting.step < 1) setting.step = 1;
+    if (setting.sleep < setting.step) setting.sleep = setting.step;
+    setting.idle_sleep = config->goal == GOAL_STRICT && setting.sleep >= 2 * setting.step ? setting.sleep / 2 : setting.sleep;
+    return setting;
+}
+
+static void read_second(terms_t *terms, const rule_t *rule, const snapshot_t *snapshot,
+                        const policy_weights_t *weights, int forecaster, double log_dearer)
 {
     if (isnan(snapshot->log_price)) return; /* as before */
-    const double p = rule->p;
-    const double log_rate = snapshot->log_blend + (weights ? snapshot_product(snapshot, weights) : 0);
-    terms->price = exp(snapshot->log_price);
-    terms->reachable = exp((log_rate + p * (snapshot->log_price + log((p + 1) / p))) / (p + 1));
+    const double p = rule->p, belief = weights ? weights->belief : 0;
+    const double log_price = snapshot->log_price + log_dearer;
+    terms->price = exp(log_price);
+    terms->log_correction = p * (log_price + log((p + 1) / p));
+    if (belief != 0) terms->log_correction += belief * snapshot_forecast(snapshot, forecaster);
     terms->least = terms->price / (p * rule->bound);
     terms->most = terms->price * rule->bound / p;
 }
 
-static waiting_t waiting_of(const heap_t *heap, double p, double now_s)
+static waiting_t waiting_of(const heap_t *heap, double p, int64_t slot)
 {
+    const double now_s = (double)(slot - heap->origin) * slot_s;
     const double ages = heap->events * now_s - heap->times;
     if (p == 1) return (waiting_t){ages, heap->events};
     const double squares = heap->events * now_s * now_s - 2 * now_s * heap->times + heap->squares;
     if (p == 2) return (waiting_t){squares, 2 * ages};
     /* For ages spread evenly over an interval: 2/5 over sqrt(1/2 * 1/3), and 2/3 over sqrt(1/2). */
-    return (waiting_t){0.979796 * sqrt(ages * squares), 1.5 * 0.942809 * sqrt(heap->events * ages)};
+    return (waiting_t){0.979796 * sqrt(fmax(0, ages * squares)), 1.5 * 0.942809 * sqrt(fmax(0, heap->events * ages))};
+}
+
+static bool fires(const terms_t *terms, waiting_t waiting)
+{
+    return waiting.waiting >= terms->least &&
+           (waiting.waiting >= terms->most || waiting.growth >= terms->reachable);
+}
+
+/* Would it fire at `slot` if, since the slot `seen`, events had come at LAZY_RATE times the expected rate? */
+static bool could_fire(const heap_t *heap, const terms_t *terms, double p, int64_t seen, int64_t slot)
+{
+    const double unseen_s = (double)(slot - seen) * slot_s;
+    const double growth = LAZY_RATE * terms->expected_per_s * unseen_s * power_less_one(unseen_s, p);
+    waiting_t waiting = heap->events > 0 ? waiting_of(heap, p, slot) : (waiting_t){0, 0};
+    waiting.waiting += growth * unseen_s / (p + 1);
+    waiting.growth += growth;
+    return fires(terms, waiting);
+}
+
+/* When to look next, at `now`, when all before `seen` is known: see could_fire_from_ns() and lazy_wake_ns() of
+ * control/decide.c. */
+static int64_t next_look(const replay_setting_t *setting, const heap_t *heap, const terms_t *terms, int64_t seen,
+                         int64_t now)
+{
+    const int64_t step = setting->step, sleep = heap->events > 0 ? setting->sleep : setting->idle_sleep;
+    int64_t low = 1, high = sleep / step > 0 ? sleep / step : 1; /* steps from now */
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (could_fire(heap, terms, setting->rule.p, seen, now + middle * step))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    int64_t look = now + low * step;
+    const int64_t since = (now - setting->origin) % setting->trigger;
+    const int64_t point = now - since + setting->trigger;
+    if (point <= look + step) look = point;
+    if (heap->events > 0) {
+        const int64_t deadline = heap->origin + (int64_t)(setting->max_wait_s / slot_s);
+        if (deadline < look) look = deadline;
+    }
+    return look > now ? look : now + 1;
 }
 
 static int64_t slots_of_batch(const batch_cost_t *cost, double events)
 {
     const double seconds = batch_cost_seconds(cost, (int64_t)events);
-    return (int64_t)ceil(fmin(seconds, 3600) / slot_s);
+    const int64_t slots = (int64_t)ceil(fmin(seconds, 3600) / slot_s);
+    return slots > 0 ? slots : 1;
 }
 
-replayed_t replay_rule(const memory_t *memory, const rule_t *rule, const batch_cost_t *cost, double max_wait_s,
-                       int64_t from, int64_t to, const float *weights)
+/* Returns how many. */
+static double arrive(heap_t *heap, const memory_t *memory, int64_t slot)
 {
+    const double events = (double)memory_events(memory, slot);
+    if (events == 0) return 0;
+    if (heap->events == 0) heap->origin = slot;
+    const double time_s = ((double)(slot - heap->origin) + 0.5) * slot_s;
+    heap->events += events;
+    heap->times += events * time_s;
+    heap->squares += events * time_s * time_s;
+    return events;
+}
+
+/* What the governor knows of the rate: averages, from look to look. */
+typedef struct {
+    double averages[RATE_AVERAGES];
+    double seen; /* events since the last look */
+    int64_t look;
+} known_t;
+
+static void begin_averages(known_t *known, const snapshot_t *snapshot, int64_t look)
+{
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        known->averages[i] = snapshot->averages_per_s[i];
+    known->look = look;
+    known->seen = 0;
+}
+
+static void learn_rate(known_t *known, const replay_setting_t *setting, int64_t look)
+{
+    int64_t span = look - known->look;
+    if (span <= 0) return;
+    const double rate_per_s = known->seen / ((double)span * slot_s);
+    if (span > REPLAY_LONGEST_SPAN) span = REPLAY_LONGEST_SPAN;
+    for (int i = 0; i < RATE_AVERAGES; i++) {
+        const double kept = setting->kept[span][i];
+        known->averages[i] = rate_per_s * (1 - kept) + known->averages[i] * kept;
+    }
+    known->look = look;
+    known->seen = 0;
+}
+
+/* The rule at a look, its rate as known then. */
+static void look_around(terms_t *terms, const known_t *known, double p, const policy_weights_t *weights)
+{
+    const double floor_per_s = 0.02 * known->averages[RATE_AVERAGES - 1] + 0.05;
+    double log_blend = 0, log_rate = 0;
+    for (int i = 0; i < RATE_AVERAGES; i++) {
+        const double logarithm = log(known->averages[i] + floor_per_s);
+        log_blend += arrival_rate_weights[i] * logarithm;
+        if (weights) log_rate += weights->exponents[i] * logarithm;
+    }
+    terms->expected_per_s = exp(log_blend);
+    terms->reachable = exp((terms->log_correction + (weights ? log_rate : log_blend)) / (p + 1));
+}
+
+/* A batch at `look`: takes everything. */
+static void take(replayed_t *replayed, heap_t *heap, const terms_t *terms, double p, int64_t look, double dearer)
+{
+    replayed->waiting += waiting_of(heap, p, look).waiting / terms->price * dearer;
+    replayed->waited_s += heap->events * (double)(look - heap->origin) * slot_s - heap->times;
+    replayed->batches++;
+    *heap = (heap_t){0};
+}
+
+replayed_t replay_rule(const memory_t *memory, const replay_setting_t *setting, int64_t from, int64_t to,
+                       const policy_weights_t *weights, int forecaster, double dearer)
+{
+    const double p = setting->rule.p, log_dearer = log(dearer);
+    const int64_t end = to * SLOTS_PER_SECOND;
     replayed_t replayed = {0};
     heap_t heap = {0};
     terms_t terms = {0};
-    int64_t free_slot = from * SLOTS_PER_SECOND;
-    for (int64_t slot = free_slot; slot < to * SLOTS_PER_SECOND; slot++) {
-        if (slot % SLOTS_PER_SECOND == 0)
-            read_terms(&terms, rule, memory_snapshot(memory, slot / SLOTS_PER_SECOND), weights);
-        if (heap.events > 0 && slot >= free_slot && terms.price > 0) {
-            const double now_s = (double)(slot - heap.origin) * slot_s;
-            const waiting_t waiting = waiting_of(&heap, rule->p, now_s);
-            const bool due = now_s + slot_s > max_wait_s || waiting.waiting >= terms.most ||
-                             (waiting.waiting >= terms.least && waiting.growth >= terms.reachable);
-            if (due) {
-                replayed.cost += waiting.waiting / terms.price + 1;
-                replayed.waited_s += heap.events * now_s - heap.times;
-                replayed.batches++;
-                free_slot = slot + slots_of_batch(cost, heap.events);
-                heap = (heap_t){0};
-            }
+    known_t known;
+    int64_t look = from * SLOTS_PER_SECOND, seen = look, second = from - 1;
+    begin_averages(&known, memory_snapshot(memory, from), look);
+    bool probes = true; /* not as a batch ends */
+    while (look < end) {
+        for (; probes && seen < look; seen++)
+            known.seen += arrive(&heap, memory, seen);
+        if (probes) learn_rate(&known, setting, look);
+        if (look / SLOTS_PER_SECOND != second) {
+            second = look / SLOTS_PER_SECOND;
+            read_second(&terms, &setting->rule, memory_snapshot(memory, second), weights, forecaster, log_dearer);
         }
-        const double events = (double)memory_events(memory, slot);
-        if (events > 0) {
-            if (heap.events == 0) heap.origin = slot;
-            const double time_s = ((double)(slot - heap.origin) + 0.5) * slot_s;
-            heap.events += events;
-            heap.times += events * time_s;
-            heap.squares += events * time_s * time_s;
+        if (terms.price <= 0) {
+            heap = (heap_t){0};
+            look++;
+            continue;
         }
+        look_around(&terms, &known, p, weights);
+        probes = true;
+        if (heap.events > 0 && (fires(&terms, waiting_of(&heap, p, look)) ||
+                                (double)(look - heap.origin + 1) * slot_s > setting->max_wait_s)) {
+            const int64_t slots = slots_of_batch(setting->cost, heap.events);
+            take(&replayed, &heap, &terms, p, look, dearer);
+            look += slots;
+            probes = false;
+            continue;
+        }
+        look = next_look(setting, &heap, &terms, seen, look);
     }
     return replayed;
 }
 
-double replay_score(const replayed_t *replayed, const replayed_t *reference)
+exchange_t exchange_unknown(double p)
 {
-    if (reference->batches <= 0 || reference->waited_s <= 0) return 1;
-    return 0.5 * replayed->cost / reference->cost +
-           0.25 * (replayed->waited_s / reference->waited_s + replayed->batches / reference->batches);
+    return (exchange_t){.waiting = -p, .waited = -1};
+}
+
+exchange_t exchange_between(const replayed_t *cheaper, const replayed_t *dearer, double p)
+{
+    const double batches = log(cheaper->batches / dearer->batches);
+    const double waiting = log(cheaper->waiting / dearer->waiting) / batches;
+    const double waited = log(cheaper->waited_s / dearer->waited_s) / batches;
+    if (!isfinite(waiting) || !isfinite(waited)) return exchange_unknown(p);
+    /* Beyond these there were too few batches to tell. */
+    return (exchange_t){.waiting = fmax(-3 * p, fmin(-p / 3, waiting)), .waited = fmax(-3, fmin(-1. / 3, waited))};
+}
+
+double exchange_score(const exchange_t *exchange, double p, double waiting, double waited, double batches)
+{
+    return share_of_norm * (waiting - exchange->waiting * batches) / p +
+           (1 - share_of_norm) * (waited - exchange->waited * batches);
+}
+
+double replay_score(const replayed_t *replayed, const replayed_t *reference, const exchange_t *exchange, double p)
+{
+    if (reference->batches <= 0 || reference->waited_s <= 0 || reference->waiting <= 0) return 0;
+    return exchange_score(exchange, p, replayed->waiting / reference->waiting - 1,
+                          replayed->waited_s / reference->waited_s - 1, replayed->batches / reference->batches - 1);
 }

@@ -1,16 +1,14 @@
 #include "benchmark/advised.h"
 
-#include "control/grid.h"
-#include "control/pending.h"
-
-#include <string.h>
+#include "common/random.h"
+#include "control/scatter.h"
 
 /* Of learning in a second: 20 ms at most, 2 % of a core. */
 static const int64_t operations_a_second = 2000000;
 
 typedef struct {
     advisor_t *advisor;
-    grid_t slots;
+    random_t random;
     int64_t slot, events; /* the slot that is being filled */
     advised_result_t *result;
 } beside_t;
@@ -23,17 +21,17 @@ static void hand_over(beside_t *beside, int64_t slot)
     }
 }
 
-static void fill(void *context, chunk_t chunk)
+static void fill(void *context, int64_t slot, int64_t events)
 {
     beside_t *beside = context;
-    hand_over(beside, (chunk.time_ns - 1) / ADVISOR_SLOT_NS);
-    beside->events += chunk.events;
+    hand_over(beside, slot);
+    beside->events += events;
 }
 
 static void saw(void *context, int64_t from_ns, int64_t to_ns, int64_t events)
 {
     beside_t *beside = context;
-    if (events > 0) spread_events(&beside->slots, from_ns, to_ns, events, fill, beside);
+    scatter_events(&beside->random, ADVISOR_SLOT_NS, from_ns, to_ns, events, fill, beside);
     hand_over(beside, to_ns / ADVISOR_SLOT_NS);
 }
 
@@ -48,7 +46,7 @@ static void advise(void *context, governor_t *governor, int64_t second_ns)
     beside_t *beside = context;
     advised_result_t *result = beside->result;
     const advice_t advice = advisor_advise(beside->advisor, second_ns);
-    governor_set_forecast(governor, advice.rate_per_s, advice.confidence);
+    advice_apply(&advice, governor);
     result->seconds++;
     result->mean += (advice.confidence - result->mean) / result->seconds;
     result->last = advice.confidence;
@@ -70,10 +68,10 @@ bool simulate_beside_advisor(const governor_config_t *config, const batch_model_
     const advisor_config_t of_advisor = {
         .governor = *config, .kind = setting->kind, .model = setting->model, .learn = !setting->frozen};
     beside_t beside = {.advisor = advisor_create(&of_advisor),
-                       .slots = grid_make(0, ADVISOR_SLOT_NS, ADVISOR_SLOT_NS),
                        .result = advised};
     *advised = (advised_result_t){.first_s = -1};
     if (!beside.advisor) return false;
+    random_seed(&beside.random, 1, 0);
     const simulation_adviser_t adviser = {.context = &beside, .saw = saw, .batch = batch, .advise = advise};
     const bool done = simulate_advised(config, model, arrivals, count, &adviser, on_batch, context, result);
     for (int i = 0; i < ADVICE_CANDIDATES; i++)

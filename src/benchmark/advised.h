@@ -1,6 +1,6 @@
 /*
  * A simulation beside an advisor, as the predictor stands beside the agent: it hears of arrivals when the source is looked
- * at, spread evenly since the look before, is asked in every second, and learns in between.
+ * at, dealt at random over the time since the look before, is asked in every second, and learns in between.
  */
 #ifndef ADAPTIVESTREAM_BENCHMARK_ADVISED_H
 #define ADAPTIVESTREAM_BENCHMARK_ADVISED_H

@@ -44,7 +44,7 @@ typedef struct {
     /* A look at the source: `events` arrived in (from_ns, to_ns]. Nothing is missed between two of them. */
     void (*saw)(void *context, int64_t from_ns, int64_t to_ns, int64_t events);
     void (*batch)(void *context, int64_t events, double seconds);
-    /* Before anything is decided at or after each whole second, and before what is seen after it. */
+    /* At every whole second, from what was seen before it: an answer does not come in time for the look it is asked at. */
     void (*advise)(void *context, governor_t *governor, int64_t second_ns);
 } simulation_adviser_t;
 

@@ -2,13 +2,13 @@
 
 #include <math.h>
 
-static const double time_constants_s[RATE_AVERAGES] = {0.3, 3, 60, 3600};
-static const double exponents[RATE_AVERAGES] = {0.3, 0.3, 0.4, 0};
+const double arrival_rate_times_s[RATE_AVERAGES] = {0.3, 3, 60, 3600};
+const double arrival_rate_weights[RATE_AVERAGES] = {0.3, 0.3, 0.4, 0};
 enum { RECENT = 1, MEAN = RATE_AVERAGES - 1 };
 
 static const double least_per_s = 0.05;
 
-static double average(const arrival_rate_t *rate, int index)
+double arrival_rate_average(const arrival_rate_t *rate, int index)
 {
     return rate->weights[index] > 0 ? rate->sums[index] / rate->weights[index] : 0;
 }
@@ -18,32 +18,37 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
     const double span_s = fmax((double)span_ns * 1e-9, 1e-6);
     const double events_per_s = (double)events / span_s;
     for (int i = 0; i < RATE_AVERAGES; i++) {
-        const double kept = exp(-span_s / time_constants_s[i]);
+        const double kept = exp(-span_s / arrival_rate_times_s[i]);
         rate->sums[i] = events_per_s * (1 - kept) + rate->sums[i] * kept;
         rate->weights[i] = (1 - kept) + rate->weights[i] * kept;
     }
 }
 
+double arrival_rate_weighted(const arrival_rate_t *rate, const double weights[RATE_AVERAGES])
+{
+    const double floor_per_s = 0.02 * arrival_rate_average(rate, MEAN) + least_per_s;
+    double logarithm = 0;
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        if (weights[i] != 0) logarithm += weights[i] * log(arrival_rate_average(rate, i) + floor_per_s);
+    return exp(logarithm);
+}
+
 double arrival_rate_blend(const arrival_rate_t *rate)
 {
-    const double floor_per_s = 0.02 * average(rate, MEAN) + least_per_s;
-    double logarithm = 0;
-    for (int i = 0; i < MEAN; i++)
-        logarithm += exponents[i] * log(average(rate, i) + floor_per_s);
-    return exp(logarithm);
+    return arrival_rate_weighted(rate, arrival_rate_weights);
 }
 
 double arrival_rate_plain(const arrival_rate_t *rate)
 {
-    return average(rate, RECENT) + least_per_s;
+    return arrival_rate_average(rate, RECENT) + least_per_s;
 }
 
 double arrival_rate_recent(const arrival_rate_t *rate)
 {
-    return average(rate, RECENT);
+    return arrival_rate_average(rate, RECENT);
 }
 
 double arrival_rate_mean(const arrival_rate_t *rate)
 {
-    return average(rate, MEAN);
+    return arrival_rate_average(rate, MEAN);
 }

@@ -26,6 +26,17 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
 /* r in events/s, always > 0. */
 double arrival_rate_blend(const arrival_rate_t *rate);
 
+extern const double arrival_rate_times_s[RATE_AVERAGES];
+
+/* The exponents w of the blend, by time constant: 0.3, 3, 60 s, an hour (0). Their sum is 1. */
+extern const double arrival_rate_weights[RATE_AVERAGES];
+
+/* The same with other exponents. */
+double arrival_rate_weighted(const arrival_rate_t *rate, const double weights[RATE_AVERAGES]);
+
+/* One of the averages, events/s; 0 before anything was observed. */
+double arrival_rate_average(const arrival_rate_t *rate, int index);
+
 /* A rate for a whole interval planned ahead, events/s, always > 0: the average of the last seconds (3 s), with
  * next to nothing added. What keeps the blend above from being too low in quiet times would here make
  * intervals too short, as nothing else ends or prolongs them. */

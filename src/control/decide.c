@@ -16,9 +16,9 @@ static const double saturation_target = 0.8;
 
 static double effective_rate(const governor_t *g)
 {
-    const double blend = g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_blend(&g->rate);
-    return g->confidence > 0 ? exp((1 - g->confidence) * log(blend) + g->confidence * log(g->forecast_per_s))
-                             : blend;
+    const double rate_per_s =
+        g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_weighted(&g->rate, g->weights);
+    return g->log_correction != 0 ? rate_per_s * exp(g->log_correction) : rate_per_s;
 }
 
 /* Waiting of an average batch of the shadow's, event-seconds; 0 before there is any. */
@@ -82,6 +82,7 @@ typedef struct {
     const governor_t *g;
     const decision_t *d;
     const profile_t *profile; /* of what is pending, at now_ns */
+    double expected_per_s;    /* arrivals while nobody looks: an effective rate is none of arrivals */
     int64_t now_ns;
 } look_t;
 
@@ -91,7 +92,7 @@ static bool could_fire(const look_t *look, int64_t time_ns)
 {
     const double p = look->g->rule.p;
     const double unseen_s = (double)(time_ns - look->g->observed_ns) * 1e-9;
-    const double growth = LAZY_RATE * look->d->rate_per_s * unseen_s * power_less_one(unseen_s, p);
+    const double growth = LAZY_RATE * look->expected_per_s * unseen_s * power_less_one(unseen_s, p);
     waiting_t waiting = profile_waiting(look->profile, (double)(time_ns - look->now_ns) * 1e-9, p);
     waiting.waiting += growth * unseen_s / (p + 1);
     waiting.growth += growth;
@@ -107,7 +108,7 @@ static int64_t longest_sleep_ns(const look_t *look)
     const governor_t *g = look->g;
     const int64_t sleep_ns = earlier(g->config.trigger_ns / LAZY_FRACTION, g->max_wait_ns / 2);
     const bool first_event_matters = g->config.goal == GOAL_STRICT && !pending_oldest(&g->pending) &&
-                                     look->d->rate_per_s * g->trigger_s >= 1;
+                                     look->expected_per_s * g->trigger_s >= 1;
     return first_event_matters ? sleep_ns / 2 : sleep_ns;
 }
 
@@ -313,7 +314,7 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
     forget_excess(g);
     decision_t d = look_around(g, now_ns, &profile);
 
-    const look_t look = {.g = g, .d = &d, .profile = &profile, .now_ns = now_ns};
+    const look_t look = {.g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
     const chunk_t *oldest = pending_oldest(&g->pending);
     const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
     if (blind)
@@ -341,7 +342,7 @@ bool governor_is_certain(const governor_t *g, int64_t now_ns)
         return false;
     profile_t profile;
     decision_t d = look_around(g, now_ns, &profile);
-    const look_t look = {.g = g, .d = &d, .profile = &profile, .now_ns = now_ns};
+    const look_t look = {.g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
     apply_rule(&look, &d, oldest);
     return d.fire && d.reason != REASON_GUARD;
 }

@@ -52,6 +52,7 @@ governor_t *governor_create(const governor_config_t *config)
     price_start(&g->price, g->trigger_s, config->budget);
     g->now_ns = INT64_MIN;
     g->first_arrival_ns = none_yet;
+    governor_set_weights(g, NULL, 0);
     return g;
 }
 
@@ -179,11 +180,34 @@ void governor_set_source_limit(governor_t *g, int64_t events)
     g->source_limit = events > 0 ? events : 0;
 }
 
-void governor_set_forecast(governor_t *g, double rate_per_s, double confidence)
+static void set_correction(governor_t *g, double factor, double rate_per_s, double confidence)
 {
-    const bool usable = isfinite(rate_per_s) && rate_per_s > 0 && isfinite(confidence) && confidence > 0;
+    const bool usable = isfinite(factor) && factor > 0 && isfinite(rate_per_s) && rate_per_s > 0 &&
+                        isfinite(confidence) && confidence > 0;
     g->forecast_per_s = usable ? rate_per_s : 0;
     g->confidence = usable ? fmin(confidence, 1) : 0;
+    g->log_correction = usable ? g->confidence * log(factor) : 0;
+}
+
+void governor_set_forecast(governor_t *g, double rate_per_s, double confidence)
+{
+    set_correction(g, rate_per_s / governor_blend(g), rate_per_s, confidence);
+}
+
+void governor_set_correction(governor_t *g, double factor, double confidence)
+{
+    set_correction(g, factor, factor * governor_blend(g), confidence);
+}
+
+void governor_set_weights(governor_t *g, const double weights[RATE_AVERAGES], double confidence)
+{
+    const double most = 4;
+    bool usable = weights && isfinite(confidence) && confidence > 0;
+    for (int i = 0; i < RATE_AVERAGES && usable; i++)
+        usable = fabs(weights[i]) <= most; /* NAN is not */
+    const double share = usable ? fmin(confidence, 1) : 0;
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        g->weights[i] = (1 - share) * arrival_rate_weights[i] + (usable ? share * weights[i] : 0);
 }
 
 static wait_summary_t summarise(const histogram_t *waits, int64_t batches)

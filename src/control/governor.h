@@ -38,6 +38,7 @@
 #define ADAPTIVESTREAM_CONTROL_GOVERNOR_H
 
 #include "common/options.h"
+#include "control/arrival_rate.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -144,8 +145,19 @@ void governor_align(governor_t *governor, int64_t origin_ns);
 void governor_set_source_limit(governor_t *governor, int64_t events);
 
 /* Rate in events/s with confidence 0..1; confidence 0 is the forecast-free rule. Values that are not finite
- * or out of range are taken as confidence 0. */
+ * or out of range are taken as confidence 0. What the governor sees after a forecast was given counts on: the
+ * forecast is taken against the blend of that moment, so that with the blend of now
+ *
+ *     r = blend * (rate_per_s / blend then)^confidence */
 void governor_set_forecast(governor_t *governor, double rate_per_s, double confidence);
+
+/* The same from the factor, for whoever knows what the forecast was made from. */
+void governor_set_correction(governor_t *governor, double factor, double confidence);
+
+/* Other exponents of the blend than its own (control/arrival_rate.h), with confidence 0..1: those in use are
+ * (1 - confidence) * own + confidence * weights. NULL, confidence 0 and weights that are not finite or beyond
+ * +-4: its own. */
+void governor_set_weights(governor_t *governor, const double weights[RATE_AVERAGES], double confidence);
 
 void governor_stats(const governor_t *governor, governor_stats_t *stats);
 

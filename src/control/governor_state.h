@@ -36,6 +36,8 @@ struct governor {
     int64_t own_batches;
     int64_t last_taken; /* events of the latest trigger */
     double forecast_per_s, confidence;
+    double log_correction; /* of the blend, confidence included */
+    double weights[RATE_AVERAGES]; /* of the blend that decides */
     plan_t plan; /* policies `rate` and `reactive` */
 
     pending_t pending;
@@ -57,6 +59,12 @@ static inline int64_t later(int64_t a, int64_t b)
 static inline int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
+}
+
+/* The rate of the forecast-free rule, which is also what is expected to come. */
+static inline double governor_blend(const governor_t *g)
+{
+    return g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_blend(&g->rate);
 }
 
 /* Time never runs backwards inside. */
