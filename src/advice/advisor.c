@@ -148,7 +148,8 @@ static void choose(advisor_t *a)
     int best = ADVICE_NONE;
     for (int i = 0; i < ADVICE_CANDIDATES; i++) {
         if (!a->candidates[i] || !a->evidence[i].proven) continue;
-        if (best == ADVICE_NONE || evidence_bound(&a->evidence[i]) > evidence_bound(&a->evidence[best])) best = i;
+        if (best == ADVICE_NONE || evidence_bound(&a->evidence[i]) > evidence_bound(&a->evidence[best]))
+            best = i;
     }
     a->blocks_in_use++;
     const bool lost = a->in_use == ADVICE_NONE || !a->evidence[a->in_use].proven;
@@ -172,7 +173,9 @@ static void end_block(advisor_t *a)
         if (!a->candidates[i]) continue;
         const spent_t spent = difference(&a->papers[i].spent, &a->before[i]);
         a->before[i] = a->papers[i].spent;
-        if (counts) evidence_add(&a->evidence[i], &a->scale, &free_spent, &spent, a->free.price, &a->learner.exchange, a->setting.rule.p);
+        if (counts)
+            evidence_add(&a->evidence[i], &a->scale, &free_spent, &spent, a->free.price, &a->learner.exchange,
+                         a->setting.rule.p);
     }
     if (counts) choose(a);
 }
@@ -181,7 +184,8 @@ static void tell_papers(advisor_t *a, int64_t second)
 {
     const told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     if (a->candidates[ADVICE_LEARNED])
-        governor_set_weights(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].exponents, 1);
+        governor_set_weights(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].exponents,
+                             1);
     if (told->second != second) return;
     for (int i = 0; i < FORECASTER_KINDS; i++)
         if (a->candidates[i]) governor_set_correction(a->papers[i].governor, told->factors[i], 1);
@@ -205,7 +209,8 @@ static void add_slot(advisor_t *a, int64_t events)
 
 void advisor_slots(advisor_t *a, int64_t start_ns, const int64_t *counts, size_t count)
 {
-    const int64_t most = INT64_C(1) << 40; /* events a slot: the sum of years of them is far from an overflow */
+    const int64_t most =
+        INT64_C(1) << 40; /* events a slot: the sum of years of them is far from an overflow */
     if (!a->able) return;
     const int64_t first = start_ns / ADVISOR_SLOT_NS;
     for (size_t i = 0; i < count; i++) {
@@ -227,7 +232,8 @@ static void ask_forecasters(advisor_t *a, double features[FORECASTER_KINDS], int
     for (int i = 0; i < FORECASTER_KINDS; i++) {
         features[i] = 0;
         if (!a->forecasters[i] || !ready) continue;
-        const forecast_t forecast = forecaster_forecast(a->forecasters[i], rates_per_s, time_of_day_s(second));
+        const forecast_t forecast =
+            forecaster_forecast(a->forecasters[i], rates_per_s, time_of_day_s(second));
         features[i] = feature_of_forecast(&a->arrivals, forecast.rate_per_s);
         /* The last one that can say anything, which is the network where there is one. */
         a->advice.has_next = true;
@@ -241,7 +247,8 @@ static void advise_second(advisor_t *a, int64_t second)
     double features[FORECASTER_KINDS];
     const double blend_per_s = arrival_rate_blend(&a->arrivals);
     ask_forecasters(a, features, second);
-    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, &a->arrivals, features);
+    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, &a->arrivals,
+                        features);
     told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     told->second = second;
     for (int i = 0; i < FORECASTER_KINDS; i++)
@@ -280,7 +287,14 @@ advice_t advisor_advise(advisor_t *a, int64_t now_ns)
 int64_t advisor_work(advisor_t *a, int64_t operations)
 {
     if (!a->able || !a->started || !a->config.learn) return 0;
-    return learner_work(&a->learner, &a->memory, &a->setting, operations);
+    const int64_t done = learner_work(&a->learner, &a->memory, &a->setting, operations);
+    for (int i = 0; i < ADVICE_CANDIDATES && done > 0; i++) {
+        if (a->learner.begins[i]) a->evidence[i] = (evidence_t){0};
+        a->learner.begins[i] = false;
+        if (a->candidates[i])
+            evidence_set_prior(&a->evidence[i], a->learner.judged[i].gain, a->learner.judged[i].error);
+    }
+    return done;
 }
 
 void advisor_evidence(const advisor_t *a, advice_kind_t candidate, advisor_evidence_t *evidence)

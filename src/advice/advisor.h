@@ -40,7 +40,8 @@
 #define ADVISOR_SLOT_NS INT64_C(100000000)
 
 typedef struct {
-    governor_config_t governor; /* of the query; advice needs policy `adaptive`, a source that can be asked and a trigger
+    governor_config_t
+        governor; /* of the query; advice needs policy `adaptive`, a source that can be asked and a trigger
                                    of 400 ms or more: else its confidence is 0 */
     advice_kind_t kind;
     const model_t *model; /* for lstm, not copied, must outlive the advisor; NULL: there is no lstm */
@@ -51,10 +52,11 @@ typedef struct {
     advice_kind_t kind; /* whose advice this is; ADVICE_NONE with confidence 0 */
     double rate_per_s;  /* effective rate, > 0 */
     double confidence;  /* 0 to 1 */
-    bool has_weights;   /* the advice is exponents of the governor's blend, which count at every look; the rate is what they
+    bool
+        has_weights; /* the advice is exponents of the governor's blend, which count at every look; the rate is what they
                            come to now */
     double weights[RATE_AVERAGES];
-    bool has_next;      /* whether there is a forecast of the next second; with it also: */
+    bool has_next; /* whether there is a forecast of the next second; with it also: */
     advice_kind_t next_kind;
     forecast_t next; /* rate and quantiles, events/s */
 } advice_t;
@@ -64,11 +66,11 @@ void advice_apply(const advice_t *advice, governor_t *governor);
 
 /* What there is to say of a candidate. */
 typedef struct {
-    bool judged;       /* it has a paper governor, and enough was seen to judge by */
-    double gain;       /* its saving, as a share of what the rule without forecast costs; negative: it costs more */
-    double error;      /* standard error of the gain */
-    double trust;      /* what its confidence would be, 0 to 1 */
-    int64_t blocks;    /* stretches of time judged, at least a minute each */
+    bool judged; /* it has a paper governor, and enough was seen to judge by */
+    double gain; /* its saving, as a share of what the rule without forecast costs; negative: it costs more */
+    double error;       /* standard error of the gain */
+    double trust;       /* what its confidence would be, 0 to 1 */
+    int64_t blocks;     /* stretches of time judged, at least a minute each */
     int64_t promotions; /* how often what was learnt was replaced by something better */
 } advisor_evidence_t;
 

@@ -9,7 +9,8 @@ static int closest(const advisor_t *a)
     int best = ADVICE_NONE;
     for (int i = 0; i < ADVICE_CANDIDATES; i++) {
         if (!a->candidates[i] || a->evidence[i].blocks < 2) continue;
-        if (best == ADVICE_NONE || evidence_bound(&a->evidence[i]) > evidence_bound(&a->evidence[best])) best = i;
+        if (best == ADVICE_NONE || evidence_bound(&a->evidence[i]) > evidence_bound(&a->evidence[best]))
+            best = i;
     }
     return best;
 }
@@ -30,12 +31,14 @@ void advisor_explain(const advisor_t *a, char *text, size_t size)
         snprintf(text, size, "too little was seen to judge any forecaster by");
     else if (a->in_use == ADVICE_NONE)
         snprintf(text, size,
-                 "no forecaster has proven to pay: the best, %s, saves %.2f %% +- %.2f over %lld stretches of %lld s",
+                 "no forecaster has proven to pay: the best, %s, saves %.2f %% +- %.2f over %lld stretches "
+                 "of %lld s",
                  advice_kind_names[best], 100 * evidence_gain(&a->evidence[best]),
                  100 * evidence_error(&a->evidence[best]), (long long)a->evidence[best].blocks,
                  (long long)a->block_seconds);
     else
-        snprintf(text, size, "%s saves %.2f %% +- %.2f of the cost without a forecast, over %lld stretches of %lld s",
+        snprintf(text, size,
+                 "%s saves %.2f %% +- %.2f of the cost without a forecast, over %lld stretches of %lld s",
                  advice_kind_names[best], 100 * evidence_gain(&a->evidence[best]),
                  100 * evidence_error(&a->evidence[best]), (long long)a->evidence[best].blocks,
                  (long long)a->block_seconds);

@@ -24,8 +24,12 @@ void scale_add(scale_of_blocks_t *scale, const spent_t *free_spent, double price
 typedef struct {
     double weight, weight_squares, sum, squares; /* faded sums over blocks */
     int64_t blocks;
-    bool proven; /* with hysteresis */
+    double prior_gain, prior_error; /* of a judgement before the first block; error 0: there is none */
+    bool proven;                    /* with hysteresis */
 } evidence_t;
+
+/* What was judged elsewhere counts as one observation with this standard error (> 0), in place of the one before. */
+void evidence_set_prior(evidence_t *evidence, double gain, double error);
 
 /* One more block: what the run without forecast and the candidate's spent in it. */
 void evidence_add(evidence_t *evidence, const scale_of_blocks_t *scale, const spent_t *free_spent,

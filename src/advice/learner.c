@@ -1,18 +1,17 @@
 #include "advice/learner.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
-    LEAST_SECONDS = 1200,  /* to learn from */
-    LEAST_BATCHES = 200,   /* in them, of the rule without weights */
-    PAUSE_SECONDS = 600,   /* between the rounds of a candidate */
-    MARGIN_SECONDS = 300,  /* of the memory that may be overwritten during a round */
+    LEAST_SECONDS = 1200, /* to learn from */
+    LEAST_BATCHES = 200,  /* in them, of the rule without weights */
+    PAUSE_SECONDS = 600,  /* between the rounds of a candidate */
+    MARGIN_SECONDS = 300, /* of the memory that may be overwritten during a round */
     FIRST_GENERATIONS = 30,
     LATER_GENERATIONS = 15,
-    FEW_GENERATIONS = 12, /* for two weights */
+    FEW_GENERATIONS = 8, /* for one weight */
+    JUDGED_PARTS = 8,
 };
 
 static const double first_deviation = 0.15, later_deviation = 0.08;
@@ -20,14 +19,24 @@ static const double first_deviation = 0.15, later_deviation = 0.08;
 static const double weight_price = 0.002;
 /* What new weights have to be better by on the newest quarter, than those in use and than none. */
 static const double least_better = 0.0005, least_gain = 0.001;
+/* Eight parts may look alike by chance. */
+static const double least_error = 0.003;
+
+/* The rule without a forecast. */
+static policy_weights_t none_for(advice_kind_t candidate)
+{
+    const double none[SEARCH_MOST_WEIGHTS] = {0};
+    policy_weights_t weights = policy_weights_of(candidate, none);
+    memcpy(weights.exponents, arrival_rate_weights, sizeof weights.exponents); /* not but for rounding */
+    return weights;
+}
 
 void learner_begin(learner_t *learner, double p)
 {
-    const double none[SEARCH_MOST_WEIGHTS] = {0};
     memset(learner, 0, sizeof *learner);
     learner->exchange = exchange_unknown(p);
     for (int i = 0; i < ADVICE_CANDIDATES; i++)
-        learner->weights[i] = policy_weights_of((advice_kind_t)i, none);
+        learner->weights[i] = none_for((advice_kind_t)i);
 }
 
 static int64_t generations(const learner_t *learner)
@@ -50,7 +59,8 @@ static void begin_search(learner_t *learner)
     const advice_kind_t candidate = (advice_kind_t)learner->candidate;
     policy_weights_values(candidate, &learner->weights[candidate], start);
     const bool later = learner->promotions[candidate] > 0;
-    search_begin(&learner->search, start, policy_weights_count(candidate), later ? later_deviation : first_deviation,
+    search_begin(&learner->search, start, policy_weights_count(candidate),
+                 later ? later_deviation : first_deviation,
                  (uint64_t)learner->to * ADVICE_CANDIDATES + (uint64_t)candidate);
 }
 
@@ -75,32 +85,64 @@ static bool begin_rounds(learner_t *learner, const memory_t *memory, const repla
     const replayed_t cheaper = replay_rule(memory, setting, from, to, NULL, 0, 0.9);
     const replayed_t dearer = replay_rule(memory, setting, from, to, NULL, 0, 1.1);
     learner->exchange = exchange_between(&cheaper, &dearer, setting->rule.p);
-    if (getenv("DBG")) fprintf(stderr, "exchange %.2f %.2f cheaper %.0f %.0f %.0f dearer %.0f %.0f %.0f sec %ld\n", learner->exchange.waiting, learner->exchange.waited, cheaper.batches, cheaper.waited_s, cheaper.waiting, dearer.batches, dearer.waited_s, dearer.waiting,(long)(to-from));
-    learner->running =
-        learner->candidate < ADVICE_CANDIDATES && learner->reference.batches >= LEAST_BATCHES;
+    learner->running = learner->candidate < ADVICE_CANDIDATES && learner->reference.batches >= LEAST_BATCHES;
     if (learner->running) begin_search(learner);
     return learner->running;
+}
+
+/* How weights do on the newest quarter, in parts, since one number does not say how far it can be trusted. */
+static judgement_t judge(const learner_t *learner, const memory_t *memory, const replay_setting_t *setting,
+                         const policy_weights_t *weights)
+{
+    double sum = 0, squares = 0;
+    replayed_t none[JUDGED_PARTS], with[JUDGED_PARTS], mean = {0};
+    const int64_t length = learner->to - learner->split;
+    for (int i = 0; i < JUDGED_PARTS; i++) {
+        const int64_t from = learner->split + length * i / JUDGED_PARTS;
+        const int64_t to = learner->split + length * (i + 1) / JUDGED_PARTS;
+        none[i] = replay_rule(memory, setting, from, to, NULL, 0, 1);
+        with[i] = replay_rule(memory, setting, from, to, weights, learner->candidate, 1);
+        mean.waiting += none[i].waiting / JUDGED_PARTS;
+        mean.waited_s += none[i].waited_s / JUDGED_PARTS;
+        mean.batches += none[i].batches / JUDGED_PARTS;
+    }
+    if (!(mean.waiting > 0) || !(mean.waited_s > 0)) return (judgement_t){.gain = 0, .error = 1};
+    for (int i = 0; i < JUDGED_PARTS; i++) {
+        const double gain = -exchange_score(&learner->exchange, setting->rule.p,
+                                            (with[i].waiting - none[i].waiting) / mean.waiting,
+                                            (with[i].waited_s - none[i].waited_s) / mean.waited_s,
+                                            (with[i].batches - none[i].batches) / mean.batches);
+        sum += gain / JUDGED_PARTS;
+        squares += gain * gain / JUDGED_PARTS;
+    }
+    return (judgement_t){.gain = sum,
+                         .error = fmax(least_error, sqrt(fmax(0, squares - sum * sum) / (JUDGED_PARTS - 1)))};
+}
+
+static bool is_none(const policy_weights_t *weights)
+{
+    return weights->belief == 0 &&
+           memcmp(weights->exponents, arrival_rate_weights, sizeof weights->exponents) == 0;
 }
 
 /* What the search found is judged on what it has not seen. */
 static void end_round(learner_t *learner, const memory_t *memory, const replay_setting_t *setting)
 {
-    const int candidate = learner->candidate;
-    const double none[SEARCH_MOST_WEIGHTS] = {0}, p = setting->rule.p;
-    const policy_weights_t found = policy_weights_of((advice_kind_t)candidate, learner->search.mean);
+    const advice_kind_t candidate = (advice_kind_t)learner->candidate;
+    const policy_weights_t found = policy_weights_of(candidate, learner->search.mean);
     policy_weights_t *in_use = &learner->weights[candidate];
-    const int64_t from = learner->split, to = learner->to;
-    const replayed_t reference = replay_rule(memory, setting, from, to, NULL, 0, 1);
-    const replayed_t before = replay_rule(memory, setting, from, to, in_use, candidate, 1);
-    const replayed_t after = replay_rule(memory, setting, from, to, &found, candidate, 1);
-    const double score_before = replay_score(&before, &reference, &learner->exchange, p);
-    const double score_after = replay_score(&after, &reference, &learner->exchange, p);
-    if (getenv("DBG")) fprintf(stderr, "round %s %ld..%ld found %.4f before %.4f | %.2f %.2f %.2f %.2f belief %.2f | batches %.4f waited %.4f waiting %.4f\n", advice_kind_names[candidate], (long)learner->from, (long)to, score_after, score_before, found.exponents[0], found.exponents[1], found.exponents[2], found.exponents[3], found.belief, after.batches/reference.batches, after.waited_s/reference.waited_s, after.waiting/reference.waiting);
-    if (score_after < score_before - least_better && score_after < -least_gain) {
+    const judgement_t after = judge(learner, memory, setting, &found);
+    const judgement_t before = judge(learner, memory, setting, in_use);
+    if (after.gain > before.gain + least_better && after.gain > fmax(least_gain, after.error)) {
+        learner->begins[candidate] |= is_none(in_use);
         *in_use = found;
+        learner->judged[candidate] = after;
         learner->promotions[candidate]++;
-    } else if (score_before > least_gain) {
-        *in_use = policy_weights_of((advice_kind_t)candidate, none);
+    } else if (before.gain < -before.error) {
+        *in_use = none_for(candidate);
+        learner->judged[candidate] = (judgement_t){0};
+    } else if (!is_none(in_use)) {
+        learner->judged[candidate] = before;
     }
     learner->candidate = next_candidate(learner, candidate);
     learner->running = learner->candidate < ADVICE_CANDIDATES;
@@ -116,8 +158,9 @@ static void try_one(learner_t *learner, const memory_t *memory, const replay_set
     double squares = 0;
     for (int i = 0; i < learner->search.count; i++)
         squares += values[i] * values[i];
-    search_tell(&learner->search, replay_score(&replayed, &learner->reference, &learner->exchange, setting->rule.p) +
-                                      weight_price * squares);
+    search_tell(&learner->search,
+                replay_score(&replayed, &learner->reference, &learner->exchange, setting->rule.p) +
+                    weight_price * squares);
 }
 
 int64_t learner_work(learner_t *learner, const memory_t *memory, const replay_setting_t *setting,
@@ -126,13 +169,14 @@ int64_t learner_work(learner_t *learner, const memory_t *memory, const replay_se
     int64_t done = 0;
     while (done < operations) {
         /* What a round looks at must not be overwritten while it goes on: a slow one is given up. */
-        if (learner->running && memory->first_slot > learner->from * SLOTS_PER_SECOND) learner->running = false;
+        if (learner->running && memory->first_slot > learner->from * SLOTS_PER_SECOND)
+            learner->running = false;
         if (!learner->running && !begin_rounds(learner, memory, setting)) break;
         try_one(learner, memory, setting);
         done += (learner->split - learner->from) * SLOTS_PER_SECOND;
         if (learner->search.generation >= generations(learner)) {
             end_round(learner, memory, setting);
-            done += 3 * (learner->to - learner->split) * SLOTS_PER_SECOND;
+            done += 4 * (learner->to - learner->split) * SLOTS_PER_SECOND;
         }
     }
     return done;

@@ -3,8 +3,8 @@
  * the rule would have cost the least on the arrivals remembered (replay_rule.h), found by search (search.h).
  *
  * A round for one candidate: weights are sought on the older three quarters of the memory, and are put to use only if on the
- * newest quarter, which the search has not seen, they are better than those in use and than none. Weights in use that
- * there have become worse than none are dropped. The next round follows when there are ten minutes of new arrivals.
+ * newest quarter, which the search has not seen, they are better than those in use and than none, by more than a standard
+ * error. Weights in use that there have become worse than none are dropped. The next round follows when there are ten minutes of new arrivals.
  *
  * See policy_weights.h for what is sought.
  */
@@ -19,9 +19,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What weights save against none on arrivals that they were not sought on, as evidence.h says, and the standard error. */
+typedef struct {
+    double gain, error; /* error 0: not judged */
+} judgement_t;
+
 typedef struct {
     policy_weights_t weights[ADVICE_CANDIDATES]; /* in use */
+    judgement_t judged[ADVICE_CANDIDATES];       /* as they were put to use */
     int64_t promotions[ADVICE_CANDIDATES];
+    bool begins
+        [ADVICE_CANDIDATES]; /* set when weights other than none are put to use where none were: who keeps
+                                       evidence begins it anew, and clears this */
     bool active[ADVICE_CANDIDATES]; /* who is to be learned for */
 
     bool running; /* a round */

@@ -18,7 +18,8 @@ void memory_add_slot(memory_t *memory, int64_t events)
     const int64_t most = UINT32_MAX;
     memory->counts[(uint64_t)memory->end_slot % MEMORY_SLOTS] = (uint32_t)(events > most ? most : events);
     memory->end_slot++;
-    if (memory->end_slot - memory->first_slot > MEMORY_SLOTS) memory->first_slot = memory->end_slot - MEMORY_SLOTS;
+    if (memory->end_slot - memory->first_slot > MEMORY_SLOTS)
+        memory->first_slot = memory->end_slot - MEMORY_SLOTS;
 }
 
 static int16_t packed(double value)

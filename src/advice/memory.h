@@ -15,9 +15,9 @@
 enum { SLOTS_PER_SECOND = 10, MEMORY_SECONDS = 7200, MEMORY_SLOTS = MEMORY_SECONDS * SLOTS_PER_SECOND };
 
 typedef struct {
-    float log_price;                      /* theta; NAN: nothing is known of this second */
-    float averages_per_s[RATE_AVERAGES];  /* of the arrivals, as the blend has them */
-    int16_t forecasts[FORECASTER_KINDS];  /* feature_of_forecast(), in 1/2048 */
+    float log_price;                     /* theta; NAN: nothing is known of this second */
+    float averages_per_s[RATE_AVERAGES]; /* of the arrivals, as the blend has them */
+    int16_t forecasts[FORECASTER_KINDS]; /* feature_of_forecast(), in 1/2048 */
 } snapshot_t;
 
 typedef struct {

@@ -50,8 +50,8 @@ static void take(paper_t *paper, const memory_t *memory, int64_t end_slot, int64
     paper->spent.batches++;
 }
 
-static void trigger(paper_t *paper, const memory_t *memory, const batch_cost_t *cost, int64_t now_ns, int64_t total,
-                    int64_t end_slot)
+static void trigger(paper_t *paper, const memory_t *memory, const batch_cost_t *cost, int64_t now_ns,
+                    int64_t total, int64_t end_slot)
 {
     const int64_t events = total - paper->taken;
     double seconds = 0;

@@ -16,7 +16,8 @@ policy_weights_t policy_weights_of(advice_kind_t candidate, const double *values
     policy_weights_t weights = {.belief = 0};
     double left = 1;
     for (int i = 0; i < HOUR; i++) {
-        const double change = candidate == ADVICE_LEARNED ? fmax(-most_change, fmin(most_change, values[i])) : 0;
+        const double change =
+            candidate == ADVICE_LEARNED ? fmax(-most_change, fmin(most_change, values[i])) : 0;
         weights.exponents[i] = arrival_rate_weights[i] + change;
         left -= weights.exponents[i];
     }

@@ -22,11 +22,12 @@ typedef struct {
     double price;          /* 0: unknown */
     double log_correction; /* of g: that of the price and the weights */
     double least, most;
-    double reachable;     /* g */
+    double reachable;      /* g */
     double expected_per_s; /* of which no more than LAZY_RATE times comes while it sleeps */
 } terms_t;
 
-replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_wait_ns, const batch_cost_t *cost)
+replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_wait_ns,
+                                   const batch_cost_t *cost)
 {
     const grid_t grid = grid_make(config->origin_ns, config->trigger_ns, config->slot_ns);
     const int64_t half_ns = max_wait_ns / 2, lazy_ns = config->trigger_ns / LAZY_FRACTION;
@@ -44,7 +45,8 @@ replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_
             setting.kept[span][i] = exp(-span * slot_s / arrival_rate_times_s[i]);
     if (setting.step < 1) setting.step = 1;
     if (setting.sleep < setting.step) setting.sleep = setting.step;
-    setting.idle_sleep = config->goal == GOAL_STRICT && setting.sleep >= 2 * setting.step ? setting.sleep / 2 : setting.sleep;
+    setting.idle_sleep =
+        config->goal == GOAL_STRICT && setting.sleep >= 2 * setting.step ? setting.sleep / 2 : setting.sleep;
     return setting;
 }
 
@@ -69,7 +71,8 @@ static waiting_t waiting_of(const heap_t *heap, double p, int64_t slot)
     const double squares = heap->events * now_s * now_s - 2 * now_s * heap->times + heap->squares;
     if (p == 2) return (waiting_t){squares, 2 * ages};
     /* For ages spread evenly over an interval: 2/5 over sqrt(1/2 * 1/3), and 2/3 over sqrt(1/2). */
-    return (waiting_t){0.979796 * sqrt(fmax(0, ages * squares)), 1.5 * 0.942809 * sqrt(fmax(0, heap->events * ages))};
+    return (waiting_t){0.979796 * sqrt(fmax(0, ages * squares)),
+                       1.5 * 0.942809 * sqrt(fmax(0, heap->events * ages))};
 }
 
 static bool fires(const terms_t *terms, waiting_t waiting)
@@ -91,8 +94,8 @@ static bool could_fire(const heap_t *heap, const terms_t *terms, double p, int64
 
 /* When to look next, at `now`, when all before `seen` is known: see could_fire_from_ns() and lazy_wake_ns() of
  * control/decide.c. */
-static int64_t next_look(const replay_setting_t *setting, const heap_t *heap, const terms_t *terms, int64_t seen,
-                         int64_t now)
+static int64_t next_look(const replay_setting_t *setting, const heap_t *heap, const terms_t *terms,
+                         int64_t seen, int64_t now)
 {
     const int64_t step = setting->step, sleep = heap->events > 0 ? setting->sleep : setting->idle_sleep;
     int64_t low = 1, high = sleep / step > 0 ? sleep / step : 1; /* steps from now */
@@ -178,7 +181,8 @@ static void look_around(terms_t *terms, const known_t *known, double p, const po
 }
 
 /* A batch at `look`: takes everything. */
-static void take(replayed_t *replayed, heap_t *heap, const terms_t *terms, double p, int64_t look, double dearer)
+static void take(replayed_t *replayed, heap_t *heap, const terms_t *terms, double p, int64_t look,
+                 double dearer)
 {
     replayed->waiting += waiting_of(heap, p, look).waiting / terms->price * dearer;
     replayed->waited_s += heap->events * (double)(look - heap->origin) * slot_s - heap->times;
@@ -204,7 +208,8 @@ replayed_t replay_rule(const memory_t *memory, const replay_setting_t *setting, 
         if (probes) learn_rate(&known, setting, look);
         if (look / SLOTS_PER_SECOND != second) {
             second = look / SLOTS_PER_SECOND;
-            read_second(&terms, &setting->rule, memory_snapshot(memory, second), weights, forecaster, log_dearer);
+            read_second(&terms, &setting->rule, memory_snapshot(memory, second), weights, forecaster,
+                        log_dearer);
         }
         if (terms.price <= 0) {
             heap = (heap_t){0};
@@ -238,7 +243,8 @@ exchange_t exchange_between(const replayed_t *cheaper, const replayed_t *dearer,
     const double waited = log(cheaper->waited_s / dearer->waited_s) / batches;
     if (!isfinite(waiting) || !isfinite(waited)) return exchange_unknown(p);
     /* Beyond these there were too few batches to tell. */
-    return (exchange_t){.waiting = fmax(-3 * p, fmin(-p / 3, waiting)), .waited = fmax(-3, fmin(-1. / 3, waited))};
+    return (exchange_t){.waiting = fmax(-3 * p, fmin(-p / 3, waiting)),
+                        .waited = fmax(-3, fmin(-1. / 3, waited))};
 }
 
 double exchange_score(const exchange_t *exchange, double p, double waiting, double waited, double batches)
@@ -247,9 +253,11 @@ double exchange_score(const exchange_t *exchange, double p, double waiting, doub
            (1 - share_of_norm) * (waited - exchange->waited * batches);
 }
 
-double replay_score(const replayed_t *replayed, const replayed_t *reference, const exchange_t *exchange, double p)
+double replay_score(const replayed_t *replayed, const replayed_t *reference, const exchange_t *exchange,
+                    double p)
 {
     if (reference->batches <= 0 || reference->waited_s <= 0 || reference->waiting <= 0) return 0;
     return exchange_score(exchange, p, replayed->waiting / reference->waiting - 1,
-                          replayed->waited_s / reference->waited_s - 1, replayed->batches / reference->batches - 1);
+                          replayed->waited_s / reference->waited_s - 1,
+                          replayed->batches / reference->batches - 1);
 }

@@ -33,7 +33,8 @@ typedef struct {
 } replay_setting_t;
 
 /* For a query of this configuration, whose trigger is 400 ms or more. */
-replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_wait_ns, const batch_cost_t *cost);
+replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_wait_ns,
+                                   const batch_cost_t *cost);
 
 typedef struct {
     double waiting;  /* sum of wait^p in prices, so in batches' worth */
@@ -63,6 +64,7 @@ exchange_t exchange_between(const replayed_t *cheaper, const replayed_t *dearer,
 double exchange_score(const exchange_t *exchange, double p, double waiting, double waited, double batches);
 
 /* The same of two replays; 0 when there is nothing to compare. */
-double replay_score(const replayed_t *replayed, const replayed_t *reference, const exchange_t *exchange, double p);
+double replay_score(const replayed_t *replayed, const replayed_t *reference, const exchange_t *exchange,
+                    double p);
 
 #endif

@@ -67,8 +67,7 @@ bool simulate_beside_advisor(const governor_config_t *config, const batch_model_
 {
     const advisor_config_t of_advisor = {
         .governor = *config, .kind = setting->kind, .model = setting->model, .learn = !setting->frozen};
-    beside_t beside = {.advisor = advisor_create(&of_advisor),
-                       .result = advised};
+    beside_t beside = {.advisor = advisor_create(&of_advisor), .result = advised};
     *advised = (advised_result_t){.first_s = -1};
     if (!beside.advisor) return false;
     random_seed(&beside.random, 1, 0);

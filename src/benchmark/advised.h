@@ -19,10 +19,10 @@ typedef struct {
 
 /* How the confidence went. */
 typedef struct {
-    double mean, last;              /* over all seconds that were advised, of the last one */
-    double seconds;                 /* advised */
-    double seconds_of[ADVICE_KINDS]; /* by whose advice was given */
-    double first_s;                 /* when it first was above 0; negative: never */
+    double mean, last;                              /* over all seconds that were advised, of the last one */
+    double seconds;                                 /* advised */
+    double seconds_of[ADVICE_KINDS];                /* by whose advice was given */
+    double first_s;                                 /* when it first was above 0; negative: never */
     advisor_evidence_t evidence[ADVICE_CANDIDATES]; /* at the end */
     char why[256];
 } advised_result_t;

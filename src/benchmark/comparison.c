@@ -84,11 +84,10 @@ static bool run_governed(const trial_t *trial, policy_t policy, double knob, sch
     collector_t collector = {.schedule = schedule, .slot_ns = model.slot_ns};
     simulation_t result;
     const bool alone = policy != POLICY_ADAPTIVE || !comparison->advice;
-    const bool done = alone ? simulate(&config, &model, trial->arrivals, trial->arrival_count, collect,
-                                       &collector, &result)
-                            : simulate_beside_advisor(&config, &model, trial->arrivals, trial->arrival_count,
-                                                      comparison->advice, collect, &collector, &result,
-                                                      trial->advised);
+    const bool done =
+        alone ? simulate(&config, &model, trial->arrivals, trial->arrival_count, collect, &collector, &result)
+              : simulate_beside_advisor(&config, &model, trial->arrivals, trial->arrival_count,
+                                        comparison->advice, collect, &collector, &result, trial->advised);
     return done && !collector.failed;
 }
 

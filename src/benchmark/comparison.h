@@ -49,7 +49,8 @@ typedef struct {
     batch_model_t model; /* empty_s is not used */
     bool equal_batches;  /* tune the one knob of every contender, so that it makes the batches of `fixed` */
     const advised_setting_t *advice; /* who advises `adaptive`; NULL: nobody */
-    size_t score_from;        /* slot: only the events that come from there on count, and the batches that take them */
+    size_t
+        score_from; /* slot: only the events that come from there on count, and the batches that take them */
 } comparison_t;
 
 typedef struct {

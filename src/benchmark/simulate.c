@@ -54,7 +54,8 @@ static void see(advised_t *advised, int64_t now_ns, int64_t total)
     if (!advised->adviser) return;
     pass_seconds(advised, now_ns + 1);
     if (now_ns > advised->seen_ns)
-        advised->adviser->saw(advised->adviser->context, advised->seen_ns, now_ns, total - advised->seen_total);
+        advised->adviser->saw(advised->adviser->context, advised->seen_ns, now_ns,
+                              total - advised->seen_total);
     advised->seen_ns = now_ns;
     advised->seen_total = total;
 }

@@ -98,8 +98,7 @@ static bool run_all(const comparison_t *comparison, table_t *table)
             fprintf(stderr, "\r%s (%zu of %zu)\033[K", contender_names[row->contender], i + 1, table->count);
         bool done = contender_run(comparison, row->contender, table->fixed.batches, &schedule, &row->result);
         if (done && settings.plot_path)
-            done = simulate_plot_add(&table->plot, contender_names[row->contender], &schedule,
-                                     &scored);
+            done = simulate_plot_add(&table->plot, contender_names[row->contender], &schedule, &scored);
         schedule_free(&schedule);
         if (progress) fprintf(stderr, "\r\033[K");
         if (!done) return false;
@@ -133,8 +132,9 @@ static void print_table(const slots_t *slots, const table_t *table)
     }
     for (size_t i = 0; i < table->count; i++)
         if (table->rows[i].result.advised.seconds > 0)
-            printf("\nforecaster %s: confidence %.2f on average; %s\n", advice_kind_names[settings.forecaster],
-                   table->rows[i].result.advised.mean, table->rows[i].result.advised.why);
+            printf("\nforecaster %s: confidence %.2f on average; %s\n",
+                   advice_kind_names[settings.forecaster], table->rows[i].result.advised.mean,
+                   table->rows[i].result.advised.why);
 }
 
 static void print_csv(const table_t *table)
@@ -170,14 +170,14 @@ static json_t *json_of_advice(const advised_result_t *advised)
         const advisor_evidence_t *of = &advised->evidence[i];
         if (!of->judged) continue;
         json_object_set_new(evidence, advice_kind_names[i],
-                            json_pack("{s:f, s:f, s:f, s:I, s:I}", "gain", of->gain, "error", of->error, "trust",
-                                      of->trust, "blocks", (json_int_t)of->blocks, "promotions",
+                            json_pack("{s:f, s:f, s:f, s:I, s:I}", "gain", of->gain, "error", of->error,
+                                      "trust", of->trust, "blocks", (json_int_t)of->blocks, "promotions",
                                       (json_int_t)of->promotions));
     }
-    json_t *object = json_pack("{s:s, s:f, s:f, s:s, s:o, s:o}", "forecaster",
-                               advice_kind_names[settings.forecaster], "confidence_mean", advised->mean,
-                               "confidence_last", advised->last, "why", advised->why, "shares", shares,
-                               "evidence", evidence);
+    json_t *object =
+        json_pack("{s:s, s:f, s:f, s:s, s:o, s:o}", "forecaster", advice_kind_names[settings.forecaster],
+                  "confidence_mean", advised->mean, "confidence_last", advised->last, "why", advised->why,
+                  "shares", shares, "evidence", evidence);
     if (advised->first_s >= 0) json_object_set_new(object, "first_s", json_real(advised->first_s));
     return object;
 }
@@ -227,7 +227,8 @@ static size_t first_scored(const slots_t *slots)
     int64_t from_ns = 0;
     size_t last = slots->count;
     if (!settings.score_from) return 0;
-    if (!parse_duration_ns(settings.score_from, &from_ns)) from_ns = (int64_t)slots->count * slots->slot_ns / 2;
+    if (!parse_duration_ns(settings.score_from, &from_ns))
+        from_ns = (int64_t)slots->count * slots->slot_ns / 2;
     while (last > 0 && slots->counts[last - 1] == 0)
         last--;
     const size_t from = (size_t)(from_ns / slots->slot_ns);
@@ -322,7 +323,8 @@ static const flag_t own_flags[OWN_FLAGS] = {
      .type = FLAG_TEXT,
      .value = &settings.score_from,
      .argument = "DURATION|half",
-     .help = "count only what comes from there on, so that what learns has had time to (default: from the start)"},
+     .help = "count only what comes from there on, so that what learns has had time to (default: from the "
+             "start)"},
     {.name = "--equal-batches",
      .type = FLAG_SWITCH,
      .value = &settings.equal_batches,

@@ -314,7 +314,8 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
     forget_excess(g);
     decision_t d = look_around(g, now_ns, &profile);
 
-    const look_t look = {.g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
+    const look_t look = {
+        .g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
     const chunk_t *oldest = pending_oldest(&g->pending);
     const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
     if (blind)
@@ -342,7 +343,8 @@ bool governor_is_certain(const governor_t *g, int64_t now_ns)
         return false;
     profile_t profile;
     decision_t d = look_around(g, now_ns, &profile);
-    const look_t look = {.g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
+    const look_t look = {
+        .g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
     apply_rule(&look, &d, oldest);
     return d.fire && d.reason != REASON_GUARD;
 }

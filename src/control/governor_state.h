@@ -36,9 +36,9 @@ struct governor {
     int64_t own_batches;
     int64_t last_taken; /* events of the latest trigger */
     double forecast_per_s, confidence;
-    double log_correction; /* of the blend, confidence included */
+    double log_correction;         /* of the blend, confidence included */
     double weights[RATE_AVERAGES]; /* of the blend that decides */
-    plan_t plan; /* policies `rate` and `reactive` */
+    plan_t plan;                   /* policies `rate` and `reactive` */
 
     pending_t pending;
     shadow_t shadow;
