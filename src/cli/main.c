@@ -2,7 +2,7 @@
  * adaptivestream: one program, one file a subcommand.
  */
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "common/parse.h"
 
 #include <errno.h>
