@@ -31,6 +31,7 @@ static const command_t commands[] = {
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},
     {"train", "train a forecasting model on synthetic or recorded traffic", command_train},
     {"evaluate", "compare forecasters on synthetic or recorded traffic", command_evaluate},
+    {"predictor", "forecast arrival rates for agents, over TCP", command_predictor},
     {"options", "print or check the options of the agent", command_options},
     {"version", "print the version", command_version},
     {"help", "explain a subcommand: adaptivestream help generate", command_help},

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    FIXED_DESCRIPTORS = 3, /* listener, signals, parent */
+    FIXED_DESCRIPTORS = 4, /* listener, signals, parent, watcher */
     BACKLOG = 128,
     ACCEPTS_A_TURN = 16,
 };
@@ -181,6 +181,11 @@ static int timeout_ms(const server_t *server, int64_t now_ns)
     return wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms;
 }
 
+static bool watches(const server_config_t *config)
+{
+    return config->watcher != NULL && config->watcher->called != NULL;
+}
+
 static void fill_polled(server_t *server)
 {
     const server_config_t *config = server->config;
@@ -189,6 +194,8 @@ static void fill_polled(server_t *server)
         (struct pollfd){.fd = server->accept_after_ns != 0 ? -1 : config->listener, .events = POLLIN};
     server->polled[1] = (struct pollfd){.fd = config->signals, .events = POLLIN};
     server->polled[2] = (struct pollfd){.fd = config->parent, .events = POLLIN};
+    server->polled[3] =
+        (struct pollfd){.fd = watches(config) ? config->watcher->descriptor : -1, .events = POLLIN};
     for (size_t i = 0; i < server->count; i++)
         server->polled[FIXED_DESCRIPTORS + i] =
             (struct pollfd){.fd = server->clients[i]->fd, .events = connection_events(server->clients[i])};
@@ -230,6 +237,8 @@ static server_end_t loop(server_t *server)
         if (server->accept_after_ns != 0 && now_ns >= server->accept_after_ns) server->accept_after_ns = 0;
         if (parent_is_gone(server)) return SERVER_ORPHANED;
         if (server->polled[1].revents != 0) return SERVER_STOPPED;
+        if (server->polled[3].revents != 0)
+            server->config->watcher->called(server->config->watcher->context, server->service);
         serve_clients(server, now_ns);
         if (server->polled[0].revents != 0) accept_clients(server, now_ns);
     }

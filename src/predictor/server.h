@@ -14,8 +14,9 @@
 enum { SERVER_CLIENTS_MAXIMUM = 256 };
 
 typedef struct {
-    int listener;           /* from server_listen() */
-    int signals;            /* a signalfd: when it can be read the server ends; -1: none */
+    int listener;              /* from server_listen() */
+    int signals;               /* a signalfd: when it can be read the server ends; -1: none */
+    const listener_t *watcher; /* whose `called` and `descriptor` are served; NULL: nobody */
     int parent;             /* our end of the pair with who has started us, gone when he is; -1: nobody has */
     int64_t patience_ns;    /* for half a line, or an answer that is not taken */
     size_t clients_maximum; /* 1 to SERVER_CLIENTS_MAXIMUM */

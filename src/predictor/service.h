@@ -9,11 +9,17 @@
 #include "protocol/answer.h"
 #include "protocol/request.h"
 
-/* Somebody who wants to see what goes by (the dashboard); called in the server's thread, so it must be quick. What it is
- * given is gone afterwards. Both may be NULL. */
+typedef struct service service_t;
+
+/* Somebody who wants to see what goes by (the dashboard). All three are called in the server's thread, so they must be quick,
+ * and may be NULL; what they are given is gone afterwards. Only what clients that have said hello send goes by. */
 typedef struct {
     void (*observed)(void *context, const observation_t *observation);
     void (*predicted)(void *context, const char *query, int64_t time_ms, const answer_t *answer);
+    /* Whenever `descriptor` can be read (poll's POLLIN; the listener reads it empty): for one with a thread of its own to get
+     * a wish into this one, as by service_set(). */
+    void (*called)(void *context, service_t *service);
+    int descriptor; /* used with `called` only */
     void *context;
 } listener_t;
 
@@ -40,8 +46,6 @@ typedef struct {
 } reply_t;
 
 #define SERVICE_PENALTY_NS INT64_C(200000000)
-
-typedef struct service service_t;
 
 /* NULL when out of memory. */
 service_t *service_create(const service_config_t *config);
