@@ -43,8 +43,12 @@ def message(op, **members):
 
 
 class Client:
-    def __init__(self, port, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout=DEADLINE)
+    def __init__(self, port, receive_buffer=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(DEADLINE)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""
 
@@ -439,7 +443,8 @@ class Clients(unittest.TestCase):
 
     def test_one_who_takes_no_answers_is_sent_away_and_delays_nobody(self):
         with Predictor("--client-timeout", "1s") as predictor, predictor.client() as other:
-            stuck = [predictor.client() for _ in range(8)]
+            # With little room in the kernel, so that it is full soon.
+            stuck = [Client(predictor.port, receive_buffer=4096) for _ in range(8)]
             request = (json.dumps(message("predict", query="q" * 255, history=HISTORY)) + "\n").encode() * 50
             gone = set()
 
