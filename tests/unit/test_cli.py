@@ -332,6 +332,13 @@ class Simulate(unittest.TestCase):
             for mention in mentions:
                 self.assertIn(mention, errors)
 
+    def test_more_than_can_be_counted(self):
+        trace = "count\n" + "1000000000\n" * 12000
+        code, out, errors = call("simulate", "--trace", "-", "--policy", "clairvoyant", input=trace)
+        self.assertEqual((code, out), (FAILED, ""))
+        self.assertIn("12000000000000 events in 120000 slots are too many for policy clairvoyant", errors)
+        self.assertNotIn("memory", errors)
+
     def test_unreadable_traces(self):
         code, out, errors = call("simulate", "--trace", "/nowhere/trace.csv")
         self.assertEqual((code, out), (FAILED, ""))
