@@ -4,7 +4,7 @@
 #ifndef ADAPTIVESTREAM_CLI_MODEL_FLAG_H
 #define ADAPTIVESTREAM_CLI_MODEL_FLAG_H
 
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "forecast/model.h"
 
 #include <stdbool.h>
