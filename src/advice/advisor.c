@@ -90,6 +90,49 @@ void advisor_destroy(advisor_t *a)
     free(a);
 }
 
+/* Whether the same arrivals cost the same under both. */
+static bool same_rule(const governor_config_t *a, const governor_config_t *b)
+{
+    return a->trigger_ns == b->trigger_ns && a->origin_ns == b->origin_ns && a->goal == b->goal &&
+           a->policy == b->policy && a->budget == b->budget && a->slot_ns == b->slot_ns &&
+           a->min_interval_ns == b->min_interval_ns && a->max_interval_ns == b->max_interval_ns &&
+           a->max_wait_ns == b->max_wait_ns && a->warmup_ns == b->warmup_ns && a->rows_only == b->rows_only;
+}
+
+/* What stays true of the stream, and, under the same rule, of the candidates. */
+static void inherit(advisor_t *a, const advisor_t *from)
+{
+    a->arrivals = from->arrivals;
+    a->cost = from->cost;
+    if (!same_rule(&a->config.governor, &from->config.governor)) return;
+    a->scale = from->scale;
+    a->learner.exchange = from->learner.exchange;
+    for (int i = 0; i < ADVICE_CANDIDATES; i++) {
+        if (!a->candidates[i] || !from->candidates[i] || a->config.learn != from->config.learn) continue;
+        a->evidence[i] = from->evidence[i];
+        a->learner.weights[i] = from->learner.weights[i];
+        a->learner.judged[i] = from->learner.judged[i];
+        a->learner.promotions[i] = from->learner.promotions[i];
+    }
+    if (from->in_use < ADVICE_CANDIDATES && a->candidates[from->in_use] && a->evidence[from->in_use].proven)
+        a->in_use = from->in_use;
+}
+
+bool advisor_configure(advisor_t *a, const advisor_config_t *config)
+{
+    if (same_rule(&a->config.governor, &config->governor) && a->config.kind == config->kind &&
+        a->config.model == config->model && a->config.learn == config->learn)
+        return true;
+    advisor_t *other = advisor_create(config);
+    if (!other) return false;
+    inherit(other, a);
+    destroy_runs(a);
+    *a = *other;
+    a->setting.cost = &a->cost;
+    free(other);
+    return true;
+}
+
 void advisor_batch(advisor_t *a, int64_t events, double seconds)
 {
     if (events > 0) batch_cost_observe(&a->cost, events, seconds);

@@ -80,8 +80,9 @@ typedef struct advisor advisor_t;
 advisor_t *advisor_create(const advisor_config_t *config);
 void advisor_destroy(advisor_t *advisor);
 
-/* Another configuration. Where trigger, goal, budget or limits differ the evidence begins anew. False, and everything as
- * before, when out of memory or *config is out of range. */
+/* Another configuration; the same again changes nothing. Where trigger, goal, budget or limits differ the evidence begins
+ * anew, and in any case the arrivals to learn from do. False, and everything as before, when out of memory or *config is out
+ * of range. */
 bool advisor_configure(advisor_t *advisor, const advisor_config_t *config);
 
 /* `count` slots from start_ns on, a multiple of ADVISOR_SLOT_NS. Slots that are known already are passed over; a gap to

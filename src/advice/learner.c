@@ -8,13 +8,13 @@ enum {
     LEAST_BATCHES = 200,  /* in them, of the rule without weights */
     PAUSE_SECONDS = 600,  /* between the rounds of a candidate */
     MARGIN_SECONDS = 300, /* of the memory that may be overwritten during a round */
-    FIRST_GENERATIONS = 30,
-    LATER_GENERATIONS = 15,
-    FEW_GENERATIONS = 8, /* for one weight */
+    FIRST_GENERATIONS = 20,
+    LATER_GENERATIONS = 10,
+    FEW_GENERATIONS = 2, /* for one weight */
     JUDGED_PARTS = 8,
 };
 
-static const double first_deviation = 0.15, later_deviation = 0.08;
+static const double first_deviation = 0.15, later_deviation = 0.08, belief_deviation = 0.4;
 /* Per square of a weight: what does not pay is left at 0. */
 static const double weight_price = 0.002;
 /* What new weights have to be better by on the newest quarter, than those in use and than none. */
@@ -58,9 +58,10 @@ static void begin_search(learner_t *learner)
     double start[SEARCH_MOST_WEIGHTS];
     const advice_kind_t candidate = (advice_kind_t)learner->candidate;
     policy_weights_values(candidate, &learner->weights[candidate], start);
-    const bool later = learner->promotions[candidate] > 0;
-    search_begin(&learner->search, start, policy_weights_count(candidate),
-                 later ? later_deviation : first_deviation,
+    const double deviation = candidate != ADVICE_LEARNED          ? belief_deviation
+                             : learner->promotions[candidate] > 0 ? later_deviation
+                                                                  : first_deviation;
+    search_begin(&learner->search, start, policy_weights_count(candidate), deviation,
                  (uint64_t)learner->to * ADVICE_CANDIDATES + (uint64_t)candidate);
 }
 
@@ -76,7 +77,7 @@ static bool begin_rounds(learner_t *learner, const memory_t *memory, const repla
     while (from < to && isnan(memory_snapshot(memory, from)->log_price))
         from++;
     if (to - from < LEAST_SECONDS) return false;
-    learner->due_second = to + PAUSE_SECONDS;
+    learner->due_second = to + PAUSE_SECONDS + (to - from) / 8;
     learner->from = from;
     learner->to = to;
     learner->split = to - (to - from) / 4;

@@ -1,5 +1,7 @@
 #include "forecast/model_file.h"
 
+#include "common/bytes.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -14,63 +16,22 @@ static const char magic[MAGIC_SIZE + 1] = "ASTREAML";
 /* What a parameter may be at most; a trained one is a few units at most. */
 static const float parameter_maximum = 1e6f;
 
-/* Bit by bit: a file is read once and has some 200 kB. */
-static uint32_t crc32_of(const uint8_t *bytes, size_t size)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (UINT32_C(0xEDB88320) & (0 - (crc & 1)));
-    }
-    return ~crc;
-}
-
-static void put(uint8_t **at, uint64_t value, int size)
-{
-    for (int i = 0; i < size; i++)
-        *(*at)++ = (uint8_t)(value >> (8 * i));
-}
-
 static void put_float(uint8_t **at, float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    put(at, bits, sizeof bits);
-}
-
-static void put_double(uint8_t **at, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    put(at, bits, sizeof bits);
-}
-
-static uint64_t take(const uint8_t **at, int size)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < size; i++)
-        value |= (uint64_t) * (*at)++ << (8 * i);
-    return value;
+    bytes_put(at, bits, sizeof bits);
 }
 
 static uint32_t take_32(const uint8_t **at)
 {
-    return (uint32_t)take(at, 4);
+    return (uint32_t)bytes_take(at, 4);
 }
 
 static float take_float(const uint8_t **at)
 {
     const uint32_t bits = take_32(at);
     float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static double take_double(const uint8_t **at)
-{
-    const uint64_t bits = take(at, 8);
-    double value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
@@ -88,28 +49,28 @@ void model_encode(const model_t *model, uint8_t *bytes)
     uint8_t *at = bytes;
     memcpy(at, magic, MAGIC_SIZE);
     at += MAGIC_SIZE;
-    put(&at, MODEL_FILE_VERSION, 4);
-    put(&at, size, 4);
-    put(&at, shape->history, 4);
-    put(&at, shape->layers, 4);
-    put(&at, shape->units, 4);
-    put(&at, shape->outputs, 4);
+    bytes_put(&at, MODEL_FILE_VERSION, 4);
+    bytes_put(&at, size, 4);
+    bytes_put(&at, shape->history, 4);
+    bytes_put(&at, shape->layers, 4);
+    bytes_put(&at, shape->units, 4);
+    bytes_put(&at, shape->outputs, 4);
     for (size_t i = 0; i < MODEL_OUTPUTS_MAXIMUM; i++) {
-        put(&at, i < shape->outputs ? (uint64_t)model->outputs[i].kind : 0, 4);
+        bytes_put(&at, i < shape->outputs ? (uint64_t)model->outputs[i].kind : 0, 4);
         put_float(&at, i < shape->outputs ? model->outputs[i].level : 0);
     }
     put_float(&at, model->scaler.spread_floor);
     put_float(&at, model->scaler.epsilon);
-    put(&at, training->seed, 8);
-    put(&at, training->windows, 8);
-    put(&at, training->epochs, 4);
-    put(&at, training->batch, 4);
-    put_double(&at, training->learning_rate);
-    put_double(&at, training->validation_loss);
-    put_double(&at, training->validation_error);
+    bytes_put(&at, training->seed, 8);
+    bytes_put(&at, training->windows, 8);
+    bytes_put(&at, training->epochs, 4);
+    bytes_put(&at, training->batch, 4);
+    bytes_put_double(&at, training->learning_rate);
+    bytes_put_double(&at, training->validation_loss);
+    bytes_put_double(&at, training->validation_error);
     for (size_t i = 0; i < model_parameter_count(shape); i++)
         put_float(&at, model->parameters[i]);
-    put(&at, crc32_of(bytes, size - CHECKSUM_SIZE), CHECKSUM_SIZE);
+    bytes_put(&at, bytes_crc32(bytes, size - CHECKSUM_SIZE), CHECKSUM_SIZE);
 }
 
 /* Where messages go. */
@@ -185,13 +146,13 @@ static bool read_scaler(const uint8_t **at, model_scaler_t *scaler, const messag
 
 static bool read_training(const uint8_t **at, model_training_t *training, const message_t *message)
 {
-    training->seed = take(at, 8);
-    training->windows = take(at, 8);
+    training->seed = bytes_take(at, 8);
+    training->windows = bytes_take(at, 8);
     training->epochs = take_32(at);
     training->batch = take_32(at);
-    training->learning_rate = take_double(at);
-    training->validation_loss = take_double(at);
-    training->validation_error = take_double(at);
+    training->learning_rate = bytes_take_double(at);
+    training->validation_loss = bytes_take_double(at);
+    training->validation_error = bytes_take_double(at);
     if (!(training->learning_rate >= 0 && training->learning_rate <= 1e3))
         return refuse(message, "the training's learning rate is %g; allowed are 0 to 1000",
                       training->learning_rate);
@@ -216,7 +177,7 @@ static bool read_frame(const uint8_t *bytes, size_t size, const message_t *messa
     if (told != size)
         return refuse(message, "the size is %zu bytes, but the file says %u; copy it again", size, told);
     at = bytes + size - CHECKSUM_SIZE;
-    const uint32_t checksum = take_32(&at), expected = crc32_of(bytes, size - CHECKSUM_SIZE);
+    const uint32_t checksum = take_32(&at), expected = bytes_crc32(bytes, size - CHECKSUM_SIZE);
     if (checksum != expected)
         return refuse(message, "the checksum is %08x, but the content's is %08x; copy the file again",
                       checksum, expected);
