@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/data_flags.h"
+#include "cli/evaluate_loop.h"
 #include "cli/evaluate_plot.h"
 #include "cli/model_flag.h"
 #include "cli/noise_floor.h"
@@ -15,12 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ERROR_SIZE = 1024, OWN_FLAGS = 6 };
+enum { ERROR_SIZE = 1024, OWN_FLAGS = 7 };
 
 static struct {
     const char *model_path, *lines, *forecasters, *svg_path;
     double ema_weight;
-    bool json;
+    bool closed_loop, json;
     data_flags_t data;
 } settings;
 
@@ -31,6 +32,7 @@ typedef struct {
     size_t count;
     model_t model;
     noise_floor_t noise_floor;
+    loop_t loop; /* of --closed-loop */
 } table_t;
 
 static const flag_t own_flags[OWN_FLAGS] = {
@@ -62,6 +64,10 @@ static const flag_t own_flags[OWN_FLAGS] = {
      .value = &settings.svg_path,
      .argument = "FILE",
      .help = "draw which share of the seconds is forecast worse than by so much"},
+    {.name = "--closed-loop",
+     .type = FLAG_SWITCH,
+     .value = &settings.closed_loop,
+     .help = "also let each of them, what learns on the stream, and auto advise a simulated job"},
     {.name = "--json", .type = FLAG_SWITCH, .value = &settings.json, .help = "print JSON"},
 };
 
@@ -184,6 +190,7 @@ static void print_table(const table_t *table)
            first->all.windows, MODEL_HISTORY, first->transitions.windows);
     print_block(table, false);
     if (first->transitions.windows > 0) print_block(table, true);
+    evaluate_loop_print(&table->loop);
     printf("\nbelow it, < 0.1, < 0.9: share of the truths below the forecast and below its quantiles\n"
            "0.1 and 0.9. Without quantiles the pinball loss is that of the forecast itself.\n");
     if (table->noise_floor.known)
@@ -235,6 +242,7 @@ static void print_json(const table_t *table)
         json_object_set_new(result, "shape_floor",
                             json_pack("{s:f, s:f}", "mae", left->unforeseen_error, "mae_transitions",
                                       left->unforeseen_transition_error));
+    if (table->loop.known) json_object_set_new(result, "closed_loop", evaluate_loop_json(&table->loop));
     json_dumpf(result, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(result);
@@ -254,6 +262,26 @@ static bool draw(const table_t *table)
     return false;
 }
 
+/* The series that are scored, as the arrivals of one job. */
+static bool run_loop(table_t *table, const data_t *data, size_t from, size_t to)
+{
+    if (!settings.closed_loop) return true;
+    const size_t most = to - from + data->generated.count + data->traces.count;
+    const series_t **series = malloc((most > 0 ? most : 1) * sizeof *series);
+    size_t count = 0;
+    if (!series) return false;
+    for (size_t i = from; i < to; i++)
+        series[count++] = &data->file.items[i];
+    for (size_t i = 0; i < data->generated.count; i++)
+        series[count++] = &data->generated.items[i];
+    for (size_t i = 0; i < data->traces.count; i++)
+        series[count++] = &data->traces.items[i];
+    const bool done = evaluate_loop(series, count, table->kinds, table->count,
+                                    settings.model_path ? &table->model : NULL, &table->loop);
+    free((void *)series);
+    return done;
+}
+
 static int evaluate(const flags_t *flags, const data_t *data, table_t *table)
 {
     size_t from = 0, to = data->file.count;
@@ -266,7 +294,7 @@ static int evaluate(const flags_t *flags, const data_t *data, table_t *table)
     if (loaded && scored.count == 0) {
         fprintf(stderr, "adaptivestream evaluate: no series is longer than %d seconds\n", MODEL_HISTORY);
     } else if (loaded && run(table, &parts[0], &scored) &&
-               noise_floor_of(&settings.data, data, &table->noise_floor)) {
+               noise_floor_of(&settings.data, data, &table->noise_floor) && run_loop(table, data, from, to)) {
         if (settings.json)
             print_json(table);
         else
