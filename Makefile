@@ -14,7 +14,7 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-generator bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+	bench-simulate bench-advice bench-generator bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
@@ -54,6 +54,9 @@ bench-agent: build spark ## Measures the agent's memory, time to the first batch
 
 bench-simulate: build ## Compares all policies on the recorded traces in simulation: 3 triggers, 2 scales, 4 goals (10 minutes)
 	@python3 tools/bench_simulate.py $(ARGS)
+
+bench-advice: build ## Shows what forecasters are worth on recorded traces in simulation, learning included (30 minutes)
+	@python3 tools/bench_advice.py $(ARGS)
 
 bench-decide: build ## Measures how long a decision takes, and shows how large a governor is (a minute)
 	@build/tests/bench_decide
