@@ -18,7 +18,7 @@ static const double first_deviation = 0.15, later_deviation = 0.08, belief_devia
 /* Per square of a weight: what does not pay is left at 0. */
 static const double weight_price = 0.002;
 /* What new weights have to be better by on the newest quarter, than those in use and than none. */
-static const double least_better = 0.0005, least_gain = 0.001;
+static const double least_better = 0.0005, least_gain = 0.001, clear_errors = 1.25;
 /* Eight parts may look alike by chance. */
 static const double least_error = 0.003;
 
@@ -134,7 +134,8 @@ static void end_round(learner_t *learner, const memory_t *memory, const replay_s
     policy_weights_t *in_use = &learner->weights[candidate];
     const judgement_t after = judge(learner, memory, setting, &found);
     const judgement_t before = judge(learner, memory, setting, in_use);
-    if (after.gain > before.gain + least_better && after.gain > fmax(least_gain, after.error)) {
+    if (after.gain > before.gain + least_better &&
+        after.gain > fmax(least_gain, clear_errors * after.error)) {
         learner->begins[candidate] |= is_none(in_use);
         *in_use = found;
         learner->judged[candidate] = after;

@@ -372,7 +372,7 @@ int command_simulate(int argc, char **argv)
     int64_t from_ns;
     if (settings.score_from && strcmp(settings.score_from, "half") != 0 &&
         !parse_duration_ns(settings.score_from, &from_ns))
-        return flags_usage_error(&flags, "--score-from: '%s' is neither a duration, as 30min, nor half",
+        return flags_usage_error(&flags, "--score-from: '%s' is neither a duration, as 30m, nor half",
                                  settings.score_from);
     if (settings.forecaster == ADVICE_LSTM && !settings.model_path)
         return flags_usage_error(&flags, "--forecaster lstm needs --model, as models/default.model");

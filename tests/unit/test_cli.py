@@ -292,6 +292,39 @@ class Simulate(unittest.TestCase):
             self.assertAlmostEqual(figures["ratio_batches"], 1, delta=0.01, msg=name)
         self.assertAlmostEqual(report["policies"]["adaptive"]["tuned"]["budget"], 1, delta=0.3)
 
+    def test_forecaster_in_the_loop(self):
+        common = ["--trace", str(TRACES / "nasa_http.csv.gz"), "--limit", "2h", "--policy", "adaptive"]
+        none = self.report(*common)
+        self.assertNotIn("advice", none["policies"]["adaptive"])
+        report = self.report(*common, "--forecaster", "learned")["policies"]["adaptive"]
+        advice = report["advice"]
+        self.assertEqual(advice["forecaster"], "learned")
+        self.assertAlmostEqual(sum(advice["shares"].values()), 1, delta=1e-6)
+        self.assertGreater(advice["confidence_mean"], 0)
+        self.assertGreater(advice["first_s"], 1200)
+        self.assertGreater(advice["evidence"]["learned"]["promotions"], 0)
+        self.assertIn("learned saves", advice["why"])
+        self.assertNotEqual(report["mean_s"], none["policies"]["adaptive"]["mean_s"])
+        code, out, errors = call("simulate", *common, "--forecaster", "learned")
+        self.assertEqual((code, errors), (OK, ""))
+        self.assertIn("forecaster learned: confidence", out)
+        # A forecaster that is not believed leaves every decision as it was.
+        last = self.report(*common, "--limit", "15m", "--forecaster", "last")["policies"]["adaptive"]
+        self.assertEqual(last["advice"]["confidence_mean"], 0)
+        self.assertEqual(last["mean_s"], self.report(*common, "--limit", "15m")["policies"]["adaptive"]["mean_s"])
+
+    def test_score_from(self):
+        trace = "count\n" + "1\n" * 600 + "50\n" * 600
+        common = ["--trace", "-", "--policy", "fixed,adaptive,clairvoyant", "--trigger", "2s"]
+        whole = self.report(*common, input=trace)["policies"]
+        half = self.report(*common, "--score-from", "half", input=trace)["policies"]
+        self.assertEqual(half, self.report(*common, "--score-from", "10m", input=trace)["policies"])
+        self.assertEqual(half["fixed"]["batches"], 300)
+        self.assertGreater(whole["fixed"]["batches"], 500)
+        self.assertLessEqual(half["clairvoyant"]["batches"], 300)
+        for name in half:
+            self.assertLess(half[name]["batches"], whole[name]["batches"])
+
     def test_seed_and_scale(self):
         common = ["--trace", str(TRACES / "nasa_http.csv.gz"), "--limit", "20m", "--policy", "adaptive"]
         first = self.report(*common)
@@ -326,6 +359,9 @@ class Simulate(unittest.TestCase):
                 (["--trace", trace, "--batch-cost", "1s+2"], ["--batch-cost"]),
                 (["--trace", trace, "--trigger", "10ms"], ["--trigger"]),
                 (["--trace", trace, "--goal", "fast"], ["--goal", "balanced"]),
+                (["--trace", trace, "--forecaster", "lstm"], ["--forecaster lstm", "--model"]),
+                (["--trace", trace, "--forecaster", "learnt"], ["--forecaster", "learned"]),
+                (["--trace", trace, "--score-from", "middle"], ["--score-from", "'middle'", "half"]),
                 (["--trace", trace, "--json", "--csv"], ["--json", "--csv"])]:
             code, out, errors = call("simulate", *arguments)
             self.assertEqual((code, out), (USAGE, ""), arguments)
