@@ -3,7 +3,7 @@
  * deciding by it has paid on this very stream.
  *
  * Arrivals do not depend on when batches run. So beside every candidate a paper governor (the agent's own code) decides
- * over the arrivals that really came, told exactly what the candidate said at the time, and beside them one that is told
+ * over the arrivals that really came, told what the candidate said at the time, and beside them one that is told
  * nothing. What the candidate's waits and batches cost less is its evidence; without clear evidence the confidence is 0,
  * and the governor decides as if there were no forecast (docs/decisions/0013-evidence-and-learning.md).
  *
@@ -19,9 +19,12 @@
  *         advice_t advice = advisor_advise(advisor, now_ns)
  *         advice_apply(&advice, governor)                         in the agent, or what that does by itself
  *     when there is time:
- *         while (advisor_work(advisor, 100000) > 0 && time is left) {}
+ *         while (advisor_work(advisor, 1) > 0 && time is left) {}     2 ms a call at most
  *     now and then, and at the end:
  *         size = advisor_save(advisor, bytes, room)
+ *
+ * Slots between two looks at the source must be dealt at random, as control/scatter.h does, not evenly: events that come
+ * alone would else seem as regular as the looks, and what is learnt from them would not hold.
  *
  * Advice counts as evidence from the second on that it was given for, so advisor_advise() should be called in every
  * second, before the slots of that second are known.
@@ -40,9 +43,9 @@
 #define ADVISOR_SLOT_NS INT64_C(100000000)
 
 typedef struct {
-    governor_config_t
-        governor; /* of the query; advice needs policy `adaptive`, a source that can be asked and a trigger
-                                   of 400 ms or more: else its confidence is 0 */
+    /* Of the query; advice needs policy `adaptive`, a source that can be asked and a trigger of 400 ms or more: else its
+     * confidence is 0. */
+    governor_config_t governor;
     advice_kind_t kind;
     const model_t *model; /* for lstm, not copied, must outlive the advisor; NULL: there is no lstm */
     bool learn;           /* false: candidates are judged, but nothing is fitted to the stream */
@@ -52,9 +55,8 @@ typedef struct {
     advice_kind_t kind; /* whose advice this is; ADVICE_NONE with confidence 0 */
     double rate_per_s;  /* effective rate, > 0 */
     double confidence;  /* 0 to 1 */
-    bool
-        has_weights; /* the advice is exponents of the governor's blend, which count at every look; the rate is what they
-                           come to now */
+    /* The advice is exponents of the governor's blend, which count at every look; the rate is what they come to now. */
+    bool has_weights;
     double weights[RATE_AVERAGES];
     bool has_next; /* whether there is a forecast of the next second; with it also: */
     advice_kind_t next_kind;
@@ -94,8 +96,8 @@ void advisor_batch(advisor_t *advisor, int64_t events, double seconds);
 
 advice_t advisor_advise(advisor_t *advisor, int64_t now_ns);
 
-/* Learns on for about `operations` steps of 5 to 10 ns each. Returns how many were done; 0: there is nothing to do until
- * more was seen. */
+/* Learns on for about `operations` slots of arrivals replayed, some 25 ns each; not less than one replay of all that is
+ * remembered (72,000). Returns how many were; 0: there is nothing to do until more was seen. */
 int64_t advisor_work(advisor_t *advisor, int64_t operations);
 
 void advisor_evidence(const advisor_t *advisor, advice_kind_t candidate, advisor_evidence_t *evidence);

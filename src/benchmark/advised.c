@@ -3,7 +3,7 @@
 #include "common/random.h"
 #include "control/scatter.h"
 
-/* Of learning in a second: 20 ms at most, 2 % of a core. */
+/* Of learning in a second: some 50 ms, 5 % of a core, in the minute or so that a round takes. */
 static const int64_t operations_a_second = 2000000;
 
 typedef struct {
