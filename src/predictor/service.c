@@ -57,6 +57,15 @@ static query_t *query_of(service_t *service, const session_t *session, const cha
     return query;
 }
 
+/* A forecast that is no number, as of a model that has been trained to pieces, must not reach a decision. */
+static forecast_t sound(forecast_t forecast, const double *history)
+{
+    if (!isfinite(forecast.rate_per_s)) forecast.rate_per_s = history[PROTOCOL_HISTORY - 1];
+    forecast.has_quantiles = forecast.has_quantiles && isfinite(forecast.low_per_s) &&
+                             isfinite(forecast.high_per_s) && forecast.low_per_s <= forecast.high_per_s;
+    return forecast;
+}
+
 static size_t answer_predict(service_t *service, const session_t *session, char *text)
 {
     const int64_t begun_ns = service->config.now_ns();
@@ -67,8 +76,8 @@ static size_t answer_predict(service_t *service, const session_t *session, char 
         query_learn(query, request->history, request->time_ms);
         if (query->learning != NULL) forecaster = query->learning;
     }
-    const forecast_t forecast =
-        forecaster_forecast(forecaster, request->history, time_of_day_s(request->time_ms));
+    const forecast_t forecast = sound(
+        forecaster_forecast(forecaster, request->history, time_of_day_s(request->time_ms)), request->history);
     query_advice_t advice = {.confidence = 0, .effective_per_s = NAN};
     if (query != NULL)
         advice = query_adviser_advise(query->adviser, request->history, request->time_ms, &forecast);

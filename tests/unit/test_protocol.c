@@ -344,6 +344,14 @@ static void test_wrong_requests(void **state)
                    "equally many");
     assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"triggers\":[{}]}",
                    "triggers: start_ms or events");
+    assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"triggers\":[{\"start_ms\":5,\"end_ms\":4,"
+                   "\"events\":1}]}",
+                   "before");
+    assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"time_ms\":9000000000001}",
+                   "time_ms: a time is not");
+    assert_refused("{\"v\":1,\"op\":\"predict\",\"query\":\"q\",\"time_ms\":-1}", "time_ms: a time is not");
+    assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"slots\":{\"counts\":[1000000000001]}}",
+                   "slots: a number");
     assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"config\":[]}",
                    "config: an object is expected");
 
