@@ -47,7 +47,8 @@ typedef struct {
 } observed_stats_t;
 
 typedef struct {
-    int64_t start_ms, end_ms, events; /* end_ms is not known of the shadow's; events 0 to 1e12 */
+    int64_t start_ms, end_ms,
+        events; /* end_ms is not known of the shadow's, and not before start_ms; events 0 to 1e12 */
     char reason[PROTOCOL_WORD_SIZE];
 } observed_trigger_t;
 
