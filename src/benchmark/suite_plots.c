@@ -223,7 +223,7 @@ static bool plot_time(plot_t *plot)
     }
     return write_chart(plot, "time", "Waits around the highest burst",
                        (svg_axis_t){.label = "second of the run in which events came"},
-                       (svg_axis_t){.label = "their mean wait, s", .from_zero = true});
+                       (svg_axis_t){.label = "their mean wait, s", .logarithmic = true});
 }
 
 static bool plot_batches(plot_t *plot)
@@ -237,7 +237,7 @@ static bool plot_batches(plot_t *plot)
         add_series(plot, line->arm, SVG_MARKERS, point, 1);
     }
     return write_chart(plot, "batches", "What a wait costs in batches",
-                       (svg_axis_t){.label = "batches", .from_zero = true},
+                       (svg_axis_t){.label = "batches", .logarithmic = true},
                        (svg_axis_t){.label = "mean wait, s", .from_zero = true});
 }
 
