@@ -18,8 +18,12 @@ from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
 from lab.records import agent_digest, take_folder  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
-from lab.suite import COLUMNS, SETUP_S, Step, append_row, git_commit, kafka_process, rows_of, run_step  # noqa: E402
+from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_rows, git_commit, kafka_process,  # noqa: E402
+                       rows_of, run_step)
 from lab.suite_simulation import simulate_all  # noqa: E402
+
+# One driver may fail, as one that is overloaded does; when all do, something is wrong with the machine or the plan.
+FAILURES_IN_A_ROW = 3
 
 
 def arguments():
@@ -103,6 +107,7 @@ def run_all(options, plan, screen):
     kafka_folder = options.output / "kafka"
     shutil.rmtree(kafka_folder, ignore_errors=True)
     kafka_folder.mkdir(parents=True)
+    failures = 0
     with Kafka(kafka_folder) as kafka:
         pid = kafka_process(kafka_folder)
         while step is not None:
@@ -115,10 +120,20 @@ def run_all(options, plan, screen):
             def every_second(elapsed_s, name=name, done=done, total=total, left_s=left_s):
                 screen.bar(done / total, f"{name}: {clock(elapsed_s)}, about {clock(max(left_s - SETUP_S - elapsed_s, 0))} left")
 
-            rows, facts = run_step(kafka, pid, step, attempt, options.output, every_second=every_second)
-            write_facts(options, plan, facts)
+            try:
+                rows, facts = run_step(kafka, pid, step, attempt, options.output, every_second=every_second)
+                write_facts(options, plan, facts)
+                failures = 0
+            except (LabError, subprocess.TimeoutExpired) as error:
+                failures += 1
+                if failures == FAILURES_IN_A_ROW:
+                    raise
+                screen.say(f"  failed: {error}")
+                rows = failed_rows(step, attempt, error)
             for row in rows:
                 runs.add(row)
+                if row["status"] == "failed":
+                    continue
                 screen.say(f"  {row['arm']}: {row['batches']} batches, mean wait {row['wait_mean_s']:.3f} s, "
                            f"p95 {row['wait_p95_s']:.3f}, {row['cpu_s']:.1f} CPU s"
                            + ("" if row["status"] == "ok" else f"; {row['status']}: {row['reason']}"))

@@ -14,6 +14,7 @@ static const entry_t arms[] = {
     {"reactive", "trigger=2s reactive=500ms"},
     {"reactive_law", "trigger=2s agent=policy=reactive"},
     {"rate", "trigger=2s agent=policy=rate"},
+    {"agent_fixed", "trigger=2s agent=policy=fixed"},
     {"balanced", "trigger=2s agent=goal=balanced"},
     {"strict", "trigger=2s agent=goal=strict"},
     {"latency", "trigger=2s agent=goal=latency"},

@@ -129,11 +129,11 @@ class Arm:
                                + ["queries=measured", f"journal={folder / 'journal.jsonl'}"])
         self.driver = Driver(JOBS / "suite_job.py", arguments, folder, options)
 
-    def begin_window(self, ready):
+    def stands(self, ready):
+        """The measured query waits for its first event."""
         self.pid, self.python = ready["jvm_pid"], ready["python_pid"]
         self.facts = {"spark": ready["spark"], "java": ready["java"]}
         self.compilers = CompilerTime(self.pid)
-        self.begun = self.used()
 
     def used(self):
         beside = descendants(self.pid) - {self.python} - descendants(self.python)
@@ -142,6 +142,9 @@ class Arm:
             with contextlib.suppress(OSError):
                 predictor_s += cpu_seconds(pid)
         return [cpu_seconds(self.pid), self.compilers.seconds(), cpu_seconds(self.python), predictor_s]
+
+    def begin_window(self):
+        self.begun = self.used()
 
     def end_window(self):
         keys = ("cpu_s", "compiler_s", "python_s", "predictor_s")
@@ -196,11 +199,11 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
             arm.driver.wait_file("up", 180)
         with Traffic(kafka.broker, warmup_topic, f"phases={WARMUP_RATE}x900", folders[step.arms[0]]):
             for arm in arms:
-                arm.begin_window(arm.driver.wait_file("ready", 400))
+                arm.stands(arm.driver.wait_file("ready", 400))
         say("traffic begins")
         began_s, share = time.monotonic(), Share([kafka_pid], time.monotonic)
         for arm in arms:
-            arm.begun = arm.used()
+            arm.begin_window()
         with Traffic(kafka.broker, topic, generator_flags(step.traffic()), folders[step.arms[0]], step.seed) as traffic:
             while traffic.wait(1) is None:
                 every_second(time.monotonic() - began_s)
@@ -229,6 +232,15 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
         arm.tidy()
         rows.append(row)
     return rows, arms[0].facts
+
+
+def failed_rows(step, attempt, reason):
+    """For a step that did not come to its end: rows that say so and have no figures."""
+    none = {key: 0 for key in COLUMNS}
+    return [{**none, "id": step.id_of(arm), "job": step.job, "workload": step.workload, "arm": arm,
+             "repetition": step.repetition, "attempt": attempt, "status": "failed",
+             "reason": " ".join(str(reason).split())[:150], "min_offsets": "", "max_delay_s": "",
+             "folder": f"runs/{step.id_of(arm)}-{attempt}", "digest": step.digest_of(arm)} for arm in step.arms]
 
 
 def cell(value):
