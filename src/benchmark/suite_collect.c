@@ -53,6 +53,20 @@ static const batch_t *batch_at(const batches_t *batches, int64_t trigger_ms)
     return found ? &batches->batches[low] : NULL;
 }
 
+/* Triggers that lie on a grid leave a rest after a batch that was quick; a backlog leaves none. */
+static double longest_stretch_s(const batches_t *batches)
+{
+    const int64_t rest_ms = 100;
+    int64_t longest_ms = 0, begin_ms = 0, end_ms = INT64_MIN;
+    for (size_t i = 0; i < batches->count; i++) {
+        const batch_t *batch = &batches->batches[i];
+        if (end_ms == INT64_MIN || batch->trigger_ms - end_ms >= rest_ms) begin_ms = batch->trigger_ms;
+        end_ms = batch->end_ms > 0 ? batch->end_ms : batch->trigger_ms;
+        if (end_ms - begin_ms > longest_ms) longest_ms = end_ms - begin_ms;
+    }
+    return (double)longest_ms / 1e3;
+}
+
 static bool write_batches(const suite_collect_request_t *request, const batches_t *batches,
                           const waits_t *waits, suite_run_t *run, char *error, size_t error_size)
 {
@@ -70,6 +84,7 @@ static bool write_batches(const suite_collect_request_t *request, const batches_
                 waited->trigger_ms, end_ms, waited->oldest_ms, waited->events);
     }
     run->batches = (int64_t)waits->batch_count;
+    run->busy_s = longest_stretch_s(batches);
     run->batch_mean_s = run->batches > 0 ? (double)lasted_ms / 1e3 / (double)run->batches : 0;
     return close_written(file, path, error, error_size);
 }

@@ -33,6 +33,8 @@ typedef struct {
     int64_t events, before, missing, repeated; /* see waits_t */
     int64_t batches;
     double batch_mean_s; /* duration, trigger to end */
+    double
+        busy_s; /* longest stretch of batches without a rest of 100 ms between two: how long a backlog lasted */
     suite_figures_t wait, latency;
 } suite_run_t;
 

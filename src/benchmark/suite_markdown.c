@@ -8,18 +8,21 @@ static const struct {
     suite_metric_t metric;
     const char *title;
     int digits;
-    bool ratio; /* shown with its interval beside the value */
+    enum { PLAIN, WITH_RATIO, RATIO_ONLY } form; /* a ratio is shown with its interval */
+    const char *job;                             /* shown for this one only; NULL: for all */
 } columns[] = {
-    {METRIC_BATCHES, "batches", 0, true},
-    {METRIC_WAIT_MEAN, "mean wait, s", 3, true},
-    {METRIC_WAIT_P95, "p95", 3, true},
-    {METRIC_WAIT_P99, "p99", 3, true},
-    {METRIC_WAIT_MAX, "max", 2, false},
-    {METRIC_LATENCY_MEAN, "mean latency, s", 3, true},
-    {METRIC_BATCH_MEAN, "a batch takes, s", 3, false},
-    {METRIC_CPU, "driver CPU, s", 1, true},
-    {METRIC_RESIDENT, "resident, MB", 0, false},
-    {METRIC_FILES, "files", 0, false},
+    {METRIC_BATCHES, "batches", 0, WITH_RATIO, NULL},
+    {METRIC_WAIT_MEAN, "mean wait, s", 3, WITH_RATIO, NULL},
+    {METRIC_PRODUCT, "mean × batches", 3, RATIO_ONLY, NULL},
+    {METRIC_WAIT_P95, "p95", 3, WITH_RATIO, NULL},
+    {METRIC_WAIT_P99, "p99", 3, WITH_RATIO, NULL},
+    {METRIC_WAIT_MAX, "max", 2, PLAIN, NULL},
+    {METRIC_LATENCY_MEAN, "mean latency, s", 3, WITH_RATIO, NULL},
+    {METRIC_BATCH_MEAN, "a batch takes, s", 3, PLAIN, NULL},
+    {METRIC_BUSY, "longest time without rest, s", 1, WITH_RATIO, "heavy"},
+    {METRIC_CPU, "driver CPU, s", 1, WITH_RATIO, NULL},
+    {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL},
+    {METRIC_FILES, "files", 0, WITH_RATIO, "files"},
 };
 
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
@@ -29,25 +32,36 @@ static bool same_scene(const suite_line_of_t *line, const suite_scene_t *scene)
     return line->scene == scene;
 }
 
-/* Files are those of the file sink only. */
 static bool shown(size_t column, const suite_scene_t *scene)
 {
-    return columns[column].metric != METRIC_FILES || strcmp(scene->job, "files") == 0;
+    return !columns[column].job || strcmp(scene->job, columns[column].job) == 0;
+}
+
+static void print_ratio(const estimate_of_t *ratio, FILE *out)
+{
+    fprintf(out, "%.3f", ratio->median);
+    if (ratio->count > 1) fprintf(out, ", %.3f to %.3f", ratio->low, ratio->high);
 }
 
 static void print_cell(const suite_line_of_t *line, size_t column, bool reference, FILE *out)
 {
     const estimate_of_t *value = &line->values[columns[column].metric];
     const estimate_of_t *ratio = &line->ratios[columns[column].metric];
-    if (value->count == 0) {
-        fputs(" | -", out);
-        return;
+    const bool only = columns[column].form == RATIO_ONLY;
+    const bool compared = columns[column].form != PLAIN && ratio->count > 0 && !reference;
+    fputs(" | ", out);
+    if (value->count == 0 || (only && !compared)) {
+        fputs(value->count > 0 && reference ? "1" : "-", out);
+    } else if (only) {
+        print_ratio(ratio, out);
+    } else {
+        fprintf(out, "%.*f", columns[column].digits, value->median);
+        if (compared) {
+            fputs(" (", out);
+            print_ratio(ratio, out);
+            fputs(")", out);
+        }
     }
-    fprintf(out, " | %.*f", columns[column].digits, value->median);
-    if (!columns[column].ratio || ratio->count == 0 || reference) return;
-    fprintf(out, " (%.3f", ratio->median);
-    if (ratio->count > 1) fprintf(out, ", %.3f to %.3f", ratio->low, ratio->high);
-    fputs(")", out);
 }
 
 static void print_table(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
@@ -146,7 +160,9 @@ void suite_markdown_print(const suite_markdown_t *report, FILE *out)
             "and the middle "
             "95 %% of its bootstrapped median.\nWait: from an event's scheduled time to the trigger of its "
             "batch. Latency: to "
-            "the end of that batch. CPU: user and system time of the driver's\nJVM during the traffic. Every "
+            "the end of that batch. Mean × batches: with a fixed trigger, whichever, it stays about the "
+            "same, so it compares arms that made\ndifferent numbers of batches. CPU: user and system time of "
+            "the driver's\nJVM during the traffic. Every "
             "run begins after "
             "a warm-up query in the same JVM.\n\n",
             report->facts, report->facts[0] ? "\n\n" : "", report->reference);

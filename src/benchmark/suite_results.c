@@ -10,6 +10,7 @@
 const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_BATCHES] = "batches",
     [METRIC_BATCH_MEAN] = "batch_mean_s",
+    [METRIC_BUSY] = "busy_s",
     [METRIC_WAIT_MEAN] = "wait_mean_s",
     [METRIC_WAIT_P50] = "wait_p50_s",
     [METRIC_WAIT_P95] = "wait_p95_s",
@@ -23,6 +24,7 @@ const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_PREDICTOR] = "predictor_s",
     [METRIC_RESIDENT] = "resident_mb",
     [METRIC_FILES] = "files",
+    [METRIC_PRODUCT] = "wait_mean_s_x_batches",
 };
 
 enum { TEXT_JOB, TEXT_WORKLOAD, TEXT_ARM, TEXT_STATUS, TEXT_REASON, TEXT_FOLDER, TEXT_COUNT };
@@ -36,7 +38,7 @@ static const char *const number_names[NUMBER_COUNT] = {"repetition", "events", "
 typedef struct {
     const char *path;
     csv_t csv;
-    int texts[TEXT_COUNT], numbers[NUMBER_COUNT], metrics[METRIC_COUNT];
+    int texts[TEXT_COUNT], numbers[NUMBER_COUNT], metrics[METRIC_READ_COUNT];
 } reader_t;
 
 void suite_results_free(suite_results_t *results)
@@ -79,8 +81,9 @@ static bool read_row(const reader_t *reader, size_t index, suite_row_t *row, cha
     for (size_t i = 0; i < NUMBER_COUNT; i++)
         if (!csv_integer(csv, index, reader->numbers[i], numbers[i]) || *numbers[i] < 0)
             wrong = number_names[i];
-    for (size_t i = 0; i < METRIC_COUNT; i++)
+    for (size_t i = 0; i < METRIC_READ_COUNT; i++)
         if (!csv_number(csv, index, reader->metrics[i], &row->values[i])) wrong = suite_metric_names[i];
+    row->values[METRIC_PRODUCT] = row->values[METRIC_WAIT_MEAN] * row->values[METRIC_BATCHES];
     /* Only what tools/bench_suite.py writes: a path that leaves the folder is none of it. */
     if (row->folder[0] == '/' || strstr(row->folder, "..")) wrong = "folder";
     if (wrong)
@@ -172,7 +175,8 @@ bool suite_results_load(const char *folder, suite_results_t *results, char *erro
     const bool good =
         csv_columns(&reader.csv, path, text_names, TEXT_COUNT, reader.texts, error, error_size) &&
         csv_columns(&reader.csv, path, number_names, NUMBER_COUNT, reader.numbers, error, error_size) &&
-        csv_columns(&reader.csv, path, suite_metric_names, METRIC_COUNT, reader.metrics, error, error_size) &&
+        csv_columns(&reader.csv, path, suite_metric_names, METRIC_READ_COUNT, reader.metrics, error,
+                    error_size) &&
         read_rows(&reader, results, error, error_size);
     csv_free(&reader.csv);
     if (!good) suite_results_free(results);

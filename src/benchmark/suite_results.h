@@ -16,6 +16,7 @@
 typedef enum {
     METRIC_BATCHES,
     METRIC_BATCH_MEAN,
+    METRIC_BUSY,
     METRIC_WAIT_MEAN,
     METRIC_WAIT_P50,
     METRIC_WAIT_P95,
@@ -29,10 +30,13 @@ typedef enum {
     METRIC_PREDICTOR,
     METRIC_RESIDENT,
     METRIC_FILES,
+    METRIC_READ_COUNT,
+    METRIC_PRODUCT =
+        METRIC_READ_COUNT, /* mean wait x batches: with a fixed trigger, whichever, it hardly changes */
     METRIC_COUNT
 } suite_metric_t;
 
-extern const char *const suite_metric_names[METRIC_COUNT]; /* columns of runs.csv */
+extern const char *const suite_metric_names[METRIC_COUNT]; /* columns of runs.csv, up to METRIC_READ_COUNT */
 
 enum { SUITE_FOLDER_SIZE = 160, SUITE_REASON_SIZE = 160, SUITE_STATUS_SIZE = 16 };
 

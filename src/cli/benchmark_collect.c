@@ -29,10 +29,10 @@ static void add_figures(json_t *object, const char *kind, const suite_figures_t 
 
 static void print_run(const suite_run_t *run)
 {
-    json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f}", "events", (json_int_t)run->events, "before",
-                               (json_int_t)run->before, "missing", (json_int_t)run->missing, "repeated",
-                               (json_int_t)run->repeated, "batches", (json_int_t)run->batches, "batch_mean_s",
-                               run->batch_mean_s);
+    json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "events", (json_int_t)run->events,
+                               "before", (json_int_t)run->before, "missing", (json_int_t)run->missing,
+                               "repeated", (json_int_t)run->repeated, "batches", (json_int_t)run->batches,
+                               "batch_mean_s", run->batch_mean_s, "busy_s", run->busy_s);
     add_figures(object, "wait", &run->wait);
     add_figures(object, "latency", &run->latency);
     json_dumpf(object, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9));

@@ -34,7 +34,7 @@ static void test_an_interval_of_few_values_is_their_range(void **state)
 static void test_intervals_hold_what_they_promise(void **state)
 {
     (void)state;
-    enum { TRIALS = 300, VALUES = 31 };
+    enum { TRIALS = 120, VALUES = 31 };
     random_t random;
     random_seed(&random, 7, 0);
     int inside = 0;

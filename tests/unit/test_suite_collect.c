@@ -67,6 +67,7 @@ static void test_every_event_is_in_the_records(void **state)
                  "second,events,wait_sum_ms,wait_max_ms,batches\n0,1,1900,1900,0\n1,2,1000,500,0\n"
                  "2,0,0,0,1\n3,1,1,1,0\n4,0,0,0,1\n");
     assert_true(run.events == 4 && run.batches == 2 && run.missing == 0 && run.repeated == 0);
+    assert_true(run.busy_s == 0.4);
     assert_true(run.wait.mean_s > 0.72524 && run.wait.mean_s < 0.72526);
     assert_true(run.wait.p50_s == 0.5 && run.wait.p95_s == 1.9 && run.wait.max_s == 1.9);
     assert_true(run.latency.p50_s == 0.9 && run.latency.max_s == 2.3);

@@ -96,6 +96,8 @@ static void test_medians_and_ratios_of_pairs(void **state)
     assert_near(balanced->ratios[METRIC_WAIT_MEAN].low, 0.5, 1e-9);
     assert_near(balanced->ratios[METRIC_WAIT_MEAN].high, 0.75, 1e-9);
     assert_near(balanced->ratios[METRIC_BATCHES].median, 0.95, 1e-9);
+    assert_near(balanced->ratios[METRIC_PRODUCT].low, 0.5, 1e-9);
+    assert_near(balanced->ratios[METRIC_PRODUCT].high, 0.675, 1e-9);
     assert_near(balanced->ratios[METRIC_CPU].median, 1.05, 1e-9);
     assert_int_equal(balanced->ratios[METRIC_FILES].count, 0); /* nothing by nothing */
     assert_int_equal(summary.lines[2].runs, 0);
@@ -120,8 +122,8 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     suite_markdown_print(&report, out);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "| **fixed_2s** | 2 | 10 | 1.450 |"));
-    assert_non_null(
-        strstr(text, "| balanced | 2 | 10 (0.950, 0.900 to 1.000) | 0.900 (0.625, 0.500 to 0.750) |"));
+    assert_non_null(strstr(text, "| balanced | 2 | 10 (0.950, 0.900 to 1.000) | 0.900 (0.625, 0.500 to "
+                                 "0.750) | 0.588, 0.500 to 0.675 |"));
     /* The line of the older agent does not count: 0.9 / 1.5. */
     assert_non_null(strstr(text, "| balanced | 0.950 / 1.000 | 0.625 / 0.600 |"));
     assert_non_null(strstr(text, "| latency | 0 | - |"));

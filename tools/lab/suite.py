@@ -21,7 +21,7 @@ from lab.usage import Share, descendants, peak_resident_mb
 
 COLUMNS = [
     "id", "job", "workload", "arm", "repetition", "attempt", "status", "reason", "began_ms", "window_s", "beside",
-    "events", "missing", "repeated", "batches", "batch_mean_s",
+    "events", "missing", "repeated", "batches", "batch_mean_s", "busy_s",
     "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
     "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
     "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "files", "others", "seconds", "seconds_missed",
