@@ -15,7 +15,6 @@ static int by_value(const void *left, const void *right)
 
 static double median_in_place(double *values, size_t count)
 {
-    if (count == 0) return 0;
     qsort(values, count, sizeof *values, by_value);
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
@@ -23,6 +22,7 @@ static double median_in_place(double *values, size_t count)
 double statistics_median(const double *values, size_t count)
 {
     double sorted[STATISTICS_VALUES_MAXIMUM];
+    if (count == 0) return 0;
     if (count > STATISTICS_VALUES_MAXIMUM) count = STATISTICS_VALUES_MAXIMUM;
     memcpy(sorted, values, count * sizeof *values);
     return median_in_place(sorted, count);
