@@ -25,15 +25,15 @@ static const entry_t arms[] = {
     {"lstm", "trigger=2s agent=goal=balanced,forecaster=lstm"},
 };
 
-/* `saturation` and `overload` are made for the job `heavy`, whose rows take about 0.05 ms each: see docs/benchmark.md. */
+/* `saturation` and `overload` are made for the job `heavy`, whose rows take about 0.15 ms of CPU each: see docs/benchmark.md. */
 static const entry_t workloads[] = {
     {"phases", "shape=phases=200x100,4000x20,200x30,5x70 repeat=2"},
     {"bursts", "shape=burst seconds=300"},
     {"llm_code", "trace=llm_code bin=100ms speed=5 seconds=660"},
     {"btc_feed", "trace=btc_feed bin=100ms speed=27 seconds=660"},
     {"quiet", "shape=phases=2x95,400x3,2x140,300x2,2x115,600x4,2x100,300x2,2x139"},
-    {"saturation", "shape=steady baseline=14000 seconds=180"},
-    {"overload", "shape=phases=2000x60,40000x60,2000x120"},
+    {"saturation", "shape=steady baseline=9000 seconds=180"},
+    {"overload", "shape=phases=2000x60,20000x60,2000x120"},
 };
 
 const char *suite_known_arm(size_t index, const char **text)
