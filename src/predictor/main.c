@@ -193,8 +193,13 @@ static service_t *start_service(running_t *running)
     const service_config_t config = {
         .token = running->token,
         .hello_first = !running->loopback,
-        .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
-        .model = &running->model,
+        .settings =
+            {
+                .automatic = automatic,
+                .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
+                .model = &running->model,
+                .state_dir = settings.state_dir,
+            },
         .queries_maximum = QUERIES_MAXIMUM,
         .now_ns = server_now_ns,
         .pid = getpid(),

@@ -171,6 +171,15 @@ class CommandLine(unittest.TestCase):
             self.assertIn("\n  %s " % flag, out)
         self.assertEqual(call("predictor", "--help", program=COMMAND), (code, out, errors))
 
+    def test_needs_libc_and_libm_only(self):
+        needed = subprocess.run(["readelf", "--wide", "--dynamic", PROGRAM], capture_output=True, text=True,
+                                check=True).stdout
+        libraries = [line.split("[")[1].split("]")[0] for line in needed.splitlines() if "(NEEDED)" in line]
+        if any("san" in library for library in libraries):
+            self.skipTest("a sanitizer needs its own")
+        self.assertEqual({library for library in libraries if not library.startswith("ld")},
+                         {"libc.so.6", "libm.so.6"})
+
     def test_wrong_flags(self):
         for arguments, text in [(["--prot", "1"], "did you mean --port?"), (["--port", "70000"], "0 to 65535"),
                                 (["--forecaster", "oracle"], "ridge"), (["extra"], "unexpected argument")]:
