@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "cli/data_flags.h"
 #include "cli/evaluate_plot.h"
-#include "cli/flags.h"
 #include "cli/noise_floor.h"
+#include "common/flags.h"
 #include "common/parse.h"
 #include "forecast/model_file.h"
 

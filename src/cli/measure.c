@@ -4,8 +4,8 @@
 #include "benchmark/measure.h"
 #include "benchmark/journal_summary.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/kafka_flags.h"
+#include "common/flags.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -4,7 +4,7 @@
 #ifndef ADAPTIVESTREAM_CLI_TRACE_FLAGS_H
 #define ADAPTIVESTREAM_CLI_TRACE_FLAGS_H
 
-#include "cli/flags.h"
+#include "common/flags.h"
 
 /* An entry of a table of flags: sets `variable`, an int64_t of ns, and *`was_given` unless that is NULL. */
 #define TRACE_BIN_FLAG(variable, was_given)                                                                  \
