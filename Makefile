@@ -58,7 +58,7 @@ bench-simulate: build ## Compares all policies on the recorded traces in simulat
 bench-decide: build ## Measures how long a decision takes, and shows how large a governor is (a minute)
 	@build/tests/bench_decide
 
-bench-bursts: build ## Trains and judges the network on the original README's bursts, beside EMA and the noise (10 minutes)
+bench-bursts: build ## Trains and judges the network on the original README's bursts, beside EMA and the noise (12 minutes)
 	@python3 tools/bench_bursts.py $(ARGS)
 
 bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
