@@ -10,19 +10,22 @@ static const struct {
     int digits;
     enum { PLAIN, WITH_RATIO, RATIO_ONLY } form; /* a ratio is shown with its interval */
     const char *job;                             /* shown for this one only; NULL: for all */
+    bool if_any;                                 /* shown where an arm has more than nothing */
 } columns[] = {
-    {METRIC_BATCHES, "batches", 0, WITH_RATIO, NULL},
-    {METRIC_WAIT_MEAN, "mean wait, s", 3, WITH_RATIO, NULL},
-    {METRIC_PRODUCT, "mean × batches", 3, RATIO_ONLY, NULL},
-    {METRIC_WAIT_P95, "p95", 3, WITH_RATIO, NULL},
-    {METRIC_WAIT_P99, "p99", 3, WITH_RATIO, NULL},
-    {METRIC_WAIT_MAX, "max", 2, PLAIN, NULL},
-    {METRIC_LATENCY_MEAN, "mean latency, s", 3, WITH_RATIO, NULL},
-    {METRIC_BATCH_MEAN, "a batch takes, s", 3, PLAIN, NULL},
-    {METRIC_BUSY, "longest time without rest, s", 1, WITH_RATIO, "heavy"},
-    {METRIC_CPU, "driver CPU, s", 1, WITH_RATIO, NULL},
-    {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL},
-    {METRIC_FILES, "files", 0, WITH_RATIO, "files"},
+    {METRIC_BATCHES, "batches", 0, WITH_RATIO, NULL, false},
+    {METRIC_WAIT_MEAN, "mean wait, s", 3, WITH_RATIO, NULL, false},
+    {METRIC_PRODUCT, "mean × batches", 3, RATIO_ONLY, NULL, false},
+    {METRIC_WAIT_P95, "p95", 3, WITH_RATIO, NULL, false},
+    {METRIC_WAIT_P99, "p99", 3, WITH_RATIO, NULL, false},
+    {METRIC_WAIT_MAX, "max", 2, PLAIN, NULL, false},
+    {METRIC_LATENCY_MEAN, "mean latency, s", 3, WITH_RATIO, NULL, false},
+    {METRIC_BATCH_MEAN, "a batch takes, s", 3, PLAIN, NULL, false},
+    {METRIC_BUSY, "longest time without rest, s", 1, WITH_RATIO, "heavy", false},
+    {METRIC_CPU, "driver CPU, s", 1, WITH_RATIO, NULL, false},
+    {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL, false},
+    {METRIC_PREDICTOR, "predictor CPU, s", 2, PLAIN, NULL, true},
+    {METRIC_PREDICTOR_RESIDENT, "resident, MB", 1, PLAIN, NULL, true},
+    {METRIC_FILES, "files", 0, WITH_RATIO, "files", false},
 };
 
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
@@ -32,9 +35,15 @@ static bool same_scene(const suite_line_of_t *line, const suite_scene_t *scene)
     return line->scene == scene;
 }
 
-static bool shown(size_t column, const suite_scene_t *scene)
+static bool shown(const suite_markdown_t *report, size_t column, const suite_scene_t *scene)
 {
-    return !columns[column].job || strcmp(scene->job, columns[column].job) == 0;
+    if (columns[column].job) return strcmp(scene->job, columns[column].job) == 0;
+    bool any = !columns[column].if_any;
+    for (size_t i = 0; !any && i < report->summary->count; i++) {
+        const suite_line_of_t *line = &report->summary->lines[i];
+        any = same_scene(line, scene) && line->values[columns[column].metric].median > 0;
+    }
+    return any;
 }
 
 static void print_ratio(const estimate_of_t *ratio, FILE *out)
@@ -68,10 +77,10 @@ static void print_table(const suite_markdown_t *report, const suite_scene_t *sce
 {
     fputs("| arm | runs", out);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (shown(i, scene)) fprintf(out, " | %s", columns[i].title);
+        if (shown(report, i, scene)) fprintf(out, " | %s", columns[i].title);
     fputs(" |\n|---|---", out);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (shown(i, scene)) fputs("|---", out);
+        if (shown(report, i, scene)) fputs("|---", out);
     fputs("|\n", out);
     for (size_t k = 0; k < report->summary->count; k++) {
         const suite_line_of_t *line = &report->summary->lines[k];
@@ -79,7 +88,7 @@ static void print_table(const suite_markdown_t *report, const suite_scene_t *sce
         const bool reference = strcmp(line->arm, report->reference) == 0;
         fprintf(out, "| %s%s%s | %zu", reference ? "**" : "", line->arm, reference ? "**" : "", line->runs);
         for (size_t i = 0; i < COLUMN_COUNT; i++)
-            if (shown(i, scene)) print_cell(line, i, reference, out);
+            if (shown(report, i, scene)) print_cell(line, i, reference, out);
         fputs(" |\n", out);
     }
     fputs("\n", out);

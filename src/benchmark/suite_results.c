@@ -23,6 +23,7 @@ const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_COMPILER] = "compiler_s",
     [METRIC_PREDICTOR] = "predictor_s",
     [METRIC_RESIDENT] = "resident_mb",
+    [METRIC_PREDICTOR_RESIDENT] = "predictor_mb",
     [METRIC_FILES] = "files",
     [METRIC_PRODUCT] = "wait_mean_s_x_batches",
 };

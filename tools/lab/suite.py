@@ -24,7 +24,7 @@ COLUMNS = [
     "events", "missing", "repeated", "batches", "batch_mean_s", "busy_s",
     "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
     "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
-    "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "files", "others", "seconds", "seconds_missed",
+    "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "predictor_mb", "files", "others", "seconds", "seconds_missed",
     "min_offsets", "max_delay_s", "folder", "digest"]
 STOP_S = 240
 COLLECT_S = 300
@@ -135,10 +135,13 @@ class Arm:
         self.facts = {"spark": ready["spark"], "java": ready["java"]}
         self.compilers = CompilerTime(self.pid)
 
+    def beside(self):
+        """The pids of what runs below the JVM without being the job's Python: the predictor."""
+        return descendants(self.pid) - {self.python} - descendants(self.python)
+
     def used(self):
-        beside = descendants(self.pid) - {self.python} - descendants(self.python)
         predictor_s = 0.0
-        for pid in beside:
+        for pid in self.beside():
             with contextlib.suppress(OSError):
                 predictor_s += cpu_seconds(pid)
         return [cpu_seconds(self.pid), self.compilers.seconds(), cpu_seconds(self.python), predictor_s]
@@ -149,7 +152,11 @@ class Arm:
     def end_window(self):
         keys = ("cpu_s", "compiler_s", "python_s", "predictor_s")
         row = {key: now - begun for key, now, begun in zip(keys, self.used(), self.begun)}
-        return {**row, "resident_mb": peak_resident_mb(self.pid)}
+        predictor_mb = 0
+        for pid in self.beside():
+            with contextlib.suppress(OSError):
+                predictor_mb = max(predictor_mb, peak_resident_mb(pid))
+        return {**row, "resident_mb": peak_resident_mb(self.pid), "predictor_mb": predictor_mb}
 
     def files(self):
         """Data files that the file sink left; those of a batch that failed are not there."""
