@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     suite_metric_t metric;
@@ -124,6 +125,14 @@ static void print_simulated(const suite_markdown_t *report, const suite_scene_t 
     if (any) fputs("\n", out);
 }
 
+static void print_forecast(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s-%s-forecast.svg", report->folder, scene->job, scene->workload);
+    if (access(path, F_OK) == 0)
+        fprintf(out, "![forecast and truth](%s-%s-forecast.svg)\n", scene->job, scene->workload);
+}
+
 static void print_excluded(const suite_results_t *results, FILE *out)
 {
     bool any = false;
@@ -181,6 +190,7 @@ void suite_markdown_print(const suite_markdown_t *report, FILE *out)
         print_events(report->results, scene, out);
         print_table(report, scene, out);
         print_simulated(report, scene, out);
+        print_forecast(report, scene, out);
         fprintf(out,
                 "![how many wait how long](%s-%s-waits.svg)\n![waits in time](%s-%s-time.svg)\n"
                 "![waits against batches](%s-%s-batches.svg)\n\n",

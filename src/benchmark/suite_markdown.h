@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 typedef struct {
+    const char *folder;    /* where the pictures are */
     const char *facts;     /* a sentence about machine, versions and command; may be "" */
     const char *reference; /* the arm that ratios are to */
     const suite_results_t *results;

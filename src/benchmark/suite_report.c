@@ -78,14 +78,15 @@ static bool write_all(const char *folder, const facts_t *facts, const suite_resu
         snprintf(error, error_size, "out of memory");
         return false;
     }
-    const suite_markdown_t markdown = {.facts = facts->sentence,
+    const suite_markdown_t markdown = {.folder = folder,
+                                       .facts = facts->sentence,
                                        .reference = facts->reference,
                                        .results = results,
                                        .summary = &summary,
                                        .simulated = simulated};
     const bool good = suite_summary_write(&summary, path, error, error_size) &&
-                      write_markdown(folder, &markdown, error, error_size) &&
-                      suite_plots_write(folder, results, &summary, error, error_size);
+                      suite_plots_write(folder, results, &summary, error, error_size) &&
+                      write_markdown(folder, &markdown, error, error_size);
     suite_summary_free(&summary);
     return good;
 }

@@ -45,6 +45,7 @@ typedef struct {
     char job[SUITE_NAME_SIZE], workload[SUITE_NAME_SIZE], arm[SUITE_NAME_SIZE];
     int64_t repetition;
     int64_t events;
+    int64_t began_ms; /* the traffic, since the epoch */
     char status[SUITE_STATUS_SIZE];
     char reason[SUITE_REASON_SIZE];
     char folder[SUITE_FOLDER_SIZE]; /* below the benchmark's */

@@ -59,6 +59,15 @@ class Plan(unittest.TestCase):
             self.assertIn(said, errors)
             self.assertEqual(errors.count("\n"), 1)
 
+    def test_the_plans_of_this_repository(self):
+        plans = sorted((ROOT / "benchmark" / "plans").glob("*.plan"))
+        self.assertGreaterEqual(len(plans), 5)
+        for plan in plans:
+            code, out, errors = call("plan", plan)
+            self.assertEqual((code, errors), (OK, ""))
+            self.assertIn("minutes of traffic", out)
+            self.assertIn(f"`{plan.name}`", (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8"))
+
     def test_the_manual_names_what_there_is(self):
         manual = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
         catalogue = (ROOT / "src" / "benchmark" / "suite_catalog.c").read_text(encoding="utf-8")
@@ -80,7 +89,8 @@ class Report(unittest.TestCase):
                 rows = {(row["arm"], row["metric"]): row for row in csv.DictReader(file)}
             self.assertEqual(rows["balanced", "wait_mean_s"]["ratio"], "0.625")
             self.assertEqual(rows["latency", "wait_mean_s"]["median"], "")
-            self.assertEqual(len(list(copy.glob("*.svg"))), 3)
+            self.assertEqual(len(list(copy.glob("*.svg"))), 4)
+            self.assertIn("![forecast and truth](map-phases-forecast.svg)", out)
 
     def test_what_is_wrong_is_named(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -118,7 +118,7 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     assert_true(suite_summary_make(&results, "fixed_2s", &summary));
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    const suite_markdown_t report = {"Facts.", "fixed_2s", &results, &summary, &simulated};
+    const suite_markdown_t report = {RECORDS, "Facts.", "fixed_2s", &results, &summary, &simulated};
     suite_markdown_print(&report, out);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "| **fixed_2s** | 2 | 10 | 1.450 |"));
@@ -142,8 +142,12 @@ static void test_everything_is_written(void **state)
 {
     (void)state;
     static const char *const inputs[] = {"runs.csv", "simulated.csv", "facts.json", "runs"};
-    static const char *const outputs[] = {"results.md", "summary.csv", "map-phases-waits.svg",
-                                          "map-phases-time.svg", "map-phases-batches.svg"};
+    static const char *const outputs[] = {"results.md",
+                                          "summary.csv",
+                                          "map-phases-waits.svg",
+                                          "map-phases-time.svg",
+                                          "map-phases-batches.svg",
+                                          "map-phases-forecast.svg"};
     char folder[] = "/tmp/adaptivestream-test-XXXXXX", name[256], target[512];
     assert_non_null(mkdtemp(folder));
     for (size_t i = 0; i < 4; i++) {
@@ -152,7 +156,7 @@ static void test_everything_is_written(void **state)
         assert_int_equal(symlink(target, name), 0);
     }
     assert_true(suite_report_write(folder, error, sizeof error));
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         snprintf(name, sizeof name, "%s/%s", folder, outputs[i]);
         assert_int_equal(access(name, R_OK), 0);
     }
@@ -166,7 +170,7 @@ static void test_everything_is_written(void **state)
     assert_int_equal(unlink(name), 0);
     assert_false(suite_report_write(folder, error, sizeof error));
     assert_non_null(strstr(error, "runs/map-phases-fixed_2s-1-1/waits.csv"));
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         snprintf(name, sizeof name, "%s/%s", folder, outputs[i]);
         unlink(name);
     }
