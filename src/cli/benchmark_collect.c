@@ -3,7 +3,7 @@
  */
 #include "benchmark/suite_collect.h"
 #include "cli/benchmark.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -92,8 +92,9 @@ int benchmark_collect(int argc, char **argv)
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
     if (!progress || !output)
         return flags_usage_error(&flags, "--progress FILE and --output FOLDER are needed");
+    const client_settings_t kafka = {.broker = broker};
     const suite_collect_request_t request = {
-        .topic = {.broker = broker, .topic = topic, .deadline_ms = timeout_ns / 1000000},
+        .topic = {.kafka = &kafka, .topic = topic, .deadline_ms = timeout_ns / 1000000},
         .progress = progress,
         .folder = output,
         .start_ms = start_ms};

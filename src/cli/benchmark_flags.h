@@ -6,7 +6,7 @@
 #define ADAPTIVESTREAM_CLI_BENCHMARK_FLAGS_H
 
 #include "benchmark/suite_plan.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 
 typedef struct {
     bool quick;

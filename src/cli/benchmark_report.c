@@ -3,7 +3,7 @@
  */
 #include "benchmark/suite_report.h"
 #include "cli/benchmark.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 
 #include <stdio.h>
 #include <string.h>
