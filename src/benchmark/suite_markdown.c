@@ -95,6 +95,39 @@ static void print_table(const suite_markdown_t *report, const suite_scene_t *sce
     fputs("\n", out);
 }
 
+static void print_busyness(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
+{
+    static const char *const titles[BUSYNESS_COUNT] = {"bursts (above twice the mean rate)", "between",
+                                                       "quiet (below a tenth of it)"};
+    bool titled = false;
+    for (size_t k = 0; k < report->summary->count; k++) {
+        const suite_line_of_t *line = &report->summary->lines[k];
+        const suite_busyness_t *busyness = &report->busyness[k];
+        if (!same_scene(line, scene) || line->runs == 0) continue;
+        if (!titled) {
+            fputs("Mean waits in seconds, by how many events came in the same second:\n\n| arm", out);
+            for (int i = 0; i < BUSYNESS_COUNT; i++)
+                fprintf(out, " | %s, %.0f %% of the events", titles[i], busyness->shares[i] * 100);
+            fputs(" |\n|---|---|---|---|\n", out);
+        }
+        titled = true;
+        fprintf(out, "| %s", line->arm);
+        for (int i = 0; i < BUSYNESS_COUNT; i++) {
+            const bool compared = busyness->ratios[i].count > 0 && strcmp(line->arm, report->reference) != 0;
+            if (busyness->means_s[i].count == 0)
+                fputs(" | -", out);
+            else
+                fprintf(out, " | %.3f", busyness->means_s[i].median);
+            if (!compared) continue;
+            fputs(" (", out);
+            print_ratio(&busyness->ratios[i], out);
+            fputs(")", out);
+        }
+        fputs(" |\n", out);
+    }
+    if (titled) fputs("\n", out);
+}
+
 static void print_simulated(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
 {
     static const suite_metric_t metrics[SIMULATED_COUNT] = {METRIC_BATCHES, METRIC_WAIT_MEAN, METRIC_WAIT_P95,
@@ -189,6 +222,7 @@ void suite_markdown_print(const suite_markdown_t *report, FILE *out)
         fprintf(out, "## %s, job %s\n\n", scene->workload, scene->job);
         print_events(report->results, scene, out);
         print_table(report, scene, out);
+        print_busyness(report, scene, out);
         print_simulated(report, scene, out);
         print_forecast(report, scene, out);
         fprintf(out,

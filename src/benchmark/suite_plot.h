@@ -1,10 +1,9 @@
 /*
- * What the pictures of a benchmark share: one chart of one scene under construction, and the reading of a run's records.
+ * What the pictures of a benchmark share: one chart of one scene under construction.
  */
 #ifndef ADAPTIVESTREAM_BENCHMARK_SUITE_PLOT_H
 #define ADAPTIVESTREAM_BENCHMARK_SUITE_PLOT_H
 
-#include "benchmark/csv.h"
 #include "benchmark/suite_summary.h"
 #include "benchmark/svg.h"
 
@@ -29,20 +28,6 @@ void suite_plot_clear(suite_plot_t *plot);
 
 /* Returns false, with the error set. */
 bool suite_plot_out_of_memory(suite_plot_t *plot);
-
-/* Reads a CSV file of a run and finds its columns. */
-bool suite_plot_load(suite_plot_t *plot, const suite_row_t *row, const char *name, const char *const *columns,
-                     size_t count, int *indexes, csv_t *csv);
-
-/* Says that a line (from 0) does not hold what it should. Returns false. */
-bool suite_plot_bad_line(suite_plot_t *plot, const suite_row_t *row, const char *name, size_t line);
-
-typedef struct {
-    int64_t second, events, wait_sum_ms;
-} suite_second_t;
-
-/* The seconds with events of one run, owned by the caller; NULL on failure. */
-suite_second_t *suite_plot_seconds(suite_plot_t *plot, const suite_row_t *row, size_t *count);
 
 /* JOB-WORKLOAD-forecast.svg: the first arm that was told forecasts, beside what came. Without one there is no picture, and an
  * older one goes. */

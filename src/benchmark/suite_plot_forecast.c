@@ -1,5 +1,6 @@
 #include "benchmark/journal_lines.h"
 #include "benchmark/suite_plot.h"
+#include "benchmark/suite_records.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static bool read_journal(suite_plot_t *plot, const suite_row_t *row, curve_t *cu
 static bool add_truth(suite_plot_t *plot, const suite_row_t *row)
 {
     size_t count;
-    suite_second_t *seconds = suite_plot_seconds(plot, row, &count);
+    suite_second_t *seconds = suite_records_seconds(plot->folder, row, &count, plot->error, plot->error_size);
     if (!seconds) return false;
     svg_point_t *points = malloc((count + 1) * sizeof *points);
     for (size_t i = 0; points && i < count; i++)

@@ -1,6 +1,7 @@
 #include "benchmark/suite_plots.h"
 
 #include "benchmark/suite_plot.h"
+#include "benchmark/suite_records.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,14 +37,16 @@ static bool merge_waits(suite_plot_t *plot, const suite_row_t *row, waits_by_ms_
     static const char *const names[] = {"kind", "ms", "events"};
     csv_t csv;
     int at[3];
-    if (!suite_plot_load(plot, row, "waits.csv", names, 3, at, &csv)) return false;
+    if (!suite_records_load(plot->folder, row, "waits.csv", names, 3, at, &csv, plot->error,
+                            plot->error_size))
+        return false;
     bool good = true;
     for (size_t i = 0; good && i < csv.rows; i++) {
         int64_t ms, events;
         if (strcmp(csv_text(&csv, i, at[0]), "wait") != 0) continue;
         if (!csv_integer(&csv, i, at[1], &ms) || !csv_integer(&csv, i, at[2], &events) || ms < 0 ||
             ms > WAIT_MS_MAXIMUM || events < 0 || events > INT64_C(1) << 40)
-            good = suite_plot_bad_line(plot, row, "waits.csv", i);
+            good = suite_records_bad_line(plot->folder, row, "waits.csv", i, plot->error, plot->error_size);
         else
             good = count_wait(waits, ms, events) || suite_plot_out_of_memory(plot);
     }
@@ -107,7 +110,8 @@ static int64_t highest(const suite_second_t *seconds, size_t count)
 static bool add_time_line(suite_plot_t *plot, const suite_line_of_t *line, int64_t *peak_s)
 {
     size_t count, points_count = 0;
-    suite_second_t *seconds = suite_plot_seconds(plot, line->first_row, &count);
+    suite_second_t *seconds =
+        suite_records_seconds(plot->folder, line->first_row, &count, plot->error, plot->error_size);
     if (!seconds) return false;
     if (*peak_s < 0) *peak_s = highest(seconds, count);
     svg_point_t *points = malloc((count + 1) * sizeof *points);
