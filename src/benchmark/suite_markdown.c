@@ -95,30 +95,46 @@ static void print_table(const suite_markdown_t *report, const suite_scene_t *sce
     fputs("\n", out);
 }
 
-static void print_busyness(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
+/* Whether some events of the scene came in such seconds. */
+static bool any_in(const suite_markdown_t *report, const suite_scene_t *scene, int part)
+{
+    for (size_t k = 0; k < report->summary->count; k++)
+        if (same_scene(&report->summary->lines[k], scene) && report->busyness[k].means_s[part].count > 0)
+            return true;
+    return false;
+}
+
+static void print_busyness_title(const suite_busyness_t *busyness, const bool *shown_parts, FILE *out)
 {
     static const char *const titles[BUSYNESS_COUNT] = {"bursts (above twice the mean rate)", "between",
                                                        "quiet (below a tenth of it)"};
-    bool titled = false;
-    for (size_t k = 0; k < report->summary->count; k++) {
+    fputs("Mean waits in seconds, by how many events came in the same second:\n\n| arm", out);
+    for (int i = 0; i < BUSYNESS_COUNT; i++)
+        if (shown_parts[i])
+            fprintf(out, " | %s: %.0f %% of the events", titles[i], busyness->shares[i] * 100);
+    fputs(" |\n|---", out);
+    for (int i = 0; i < BUSYNESS_COUNT; i++)
+        if (shown_parts[i]) fputs("|---", out);
+    fputs("|\n", out);
+}
+
+static void print_busyness(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
+{
+    bool parts[BUSYNESS_COUNT], titled = false;
+    int count = 0;
+    for (int i = 0; i < BUSYNESS_COUNT; i++)
+        count += parts[i] = any_in(report, scene, i);
+    for (size_t k = 0; count > 1 && k < report->summary->count; k++) {
         const suite_line_of_t *line = &report->summary->lines[k];
         const suite_busyness_t *busyness = &report->busyness[k];
         if (!same_scene(line, scene) || line->runs == 0) continue;
-        if (!titled) {
-            fputs("Mean waits in seconds, by how many events came in the same second:\n\n| arm", out);
-            for (int i = 0; i < BUSYNESS_COUNT; i++)
-                fprintf(out, " | %s, %.0f %% of the events", titles[i], busyness->shares[i] * 100);
-            fputs(" |\n|---|---|---|---|\n", out);
-        }
+        if (!titled) print_busyness_title(busyness, parts, out);
         titled = true;
         fprintf(out, "| %s", line->arm);
         for (int i = 0; i < BUSYNESS_COUNT; i++) {
-            const bool compared = busyness->ratios[i].count > 0 && strcmp(line->arm, report->reference) != 0;
-            if (busyness->means_s[i].count == 0)
-                fputs(" | -", out);
-            else
-                fprintf(out, " | %.3f", busyness->means_s[i].median);
-            if (!compared) continue;
+            if (!parts[i]) continue;
+            fprintf(out, " | %.3f", busyness->means_s[i].median);
+            if (busyness->ratios[i].count == 0 || strcmp(line->arm, report->reference) == 0) continue;
             fputs(" (", out);
             print_ratio(&busyness->ratios[i], out);
             fputs(")", out);
