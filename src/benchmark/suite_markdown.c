@@ -199,12 +199,14 @@ static void print_excluded(const suite_results_t *results, FILE *out)
 static void print_events(const suite_results_t *results, const suite_scene_t *scene, FILE *out)
 {
     int64_t least = INT64_MAX, most = 0, beside = 0;
+    double others = 0;
     for (size_t i = 0; i < results->count; i++) {
         const suite_row_t *row = &results->rows[i];
         if (!suite_row_is_of(row, scene) || !suite_row_counts(row)) continue;
         if (row->events < least) least = row->events;
         if (row->events > most) most = row->events;
         if (row->beside > beside) beside = row->beside;
+        others = fmax(others, row->values[METRIC_OTHERS]);
     }
     if (most == 0) {
         fputs("No run counts.\n\n", out);
@@ -212,7 +214,11 @@ static void print_events(const suite_results_t *results, const suite_scene_t *sc
     }
     fprintf(out, "%" PRId64, least);
     if (most > least) fprintf(out, " to %" PRId64, most);
-    fputs(" events a run, each matched with its batch.", out);
+    fprintf(out,
+            " events a run, each matched with its batch. What does not belong to the benchmark took up to "
+            "%.0f %% of the "
+            "machine's processors during a run.",
+            others * 100);
     if (beside > 0)
         fprintf(out,
                 " Up to %" PRId64 " arms ran at the same time: the figures of CPU are not to be compared.",

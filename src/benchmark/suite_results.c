@@ -25,6 +25,7 @@ const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_RESIDENT] = "resident_mb",
     [METRIC_PREDICTOR_RESIDENT] = "predictor_mb",
     [METRIC_FILES] = "files",
+    [METRIC_OTHERS] = "others",
     [METRIC_PRODUCT] = "wait_mean_s_x_batches",
 };
 

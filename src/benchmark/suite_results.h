@@ -31,6 +31,7 @@ typedef enum {
     METRIC_RESIDENT,
     METRIC_PREDICTOR_RESIDENT,
     METRIC_FILES,
+    METRIC_OTHERS,
     METRIC_READ_COUNT,
     METRIC_PRODUCT =
         METRIC_READ_COUNT, /* mean wait x batches: with a fixed trigger, whichever, it hardly changes */

@@ -127,6 +127,7 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     assert_non_null(strstr(text, "| **fixed_2s** | 2 | 10 | 1.450 |"));
     assert_non_null(strstr(text, "| balanced | 2 | 10 (0.950, 0.900 to 1.000) | 0.900 (0.625, 0.500 to "
                                  "0.750) | 0.588, 0.500 to 0.675 |"));
+    assert_non_null(strstr(text, "took up to 12 % of the machine's processors"));
     /* Eight events in the first of four seconds, two in the last. */
     assert_non_null(strstr(text, "bursts (above twice the mean rate): 80 % of the events"));
     assert_non_null(
