@@ -5,11 +5,13 @@
 #ifndef ADAPTIVESTREAM_CLI_COMMANDS_H
 #define ADAPTIVESTREAM_CLI_COMMANDS_H
 
+int command_benchmark(int argc, char **argv);
 int command_estimate(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
+int command_predictor(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_simulate(int argc, char **argv);
