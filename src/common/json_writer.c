@@ -30,9 +30,17 @@ void json_write_begin(json_writer_t *json, char *buffer, size_t size)
     put(json, "{", 1);
 }
 
+/* Nothing but what has just been opened ends with a bracket that opens. */
+static bool is_fresh(const json_writer_t *json)
+{
+    const char last = json->length > 0 ? json->buffer[json->length - 1] : '{';
+    return last == '{' || last == '[';
+}
+
 static void put_key(json_writer_t *json, const char *key)
 {
-    if (json->length > 1) put(json, ",", 1);
+    if (!is_fresh(json)) put(json, ",", 1);
+    if (key == NULL) return;
     put(json, "\"", 1);
     put(json, key, strlen(key));
     put(json, "\":", 2);
@@ -132,6 +140,34 @@ void json_write_boolean(json_writer_t *json, const char *key, bool value)
 {
     put_key(json, key);
     put(json, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_write_null(json_writer_t *json, const char *key)
+{
+    put_key(json, key);
+    put(json, "null", 4);
+}
+
+void json_write_open_object(json_writer_t *json, const char *key)
+{
+    put_key(json, key);
+    put(json, "{", 1);
+}
+
+void json_write_close_object(json_writer_t *json)
+{
+    put(json, "}", 1);
+}
+
+void json_write_open_array(json_writer_t *json, const char *key)
+{
+    put_key(json, key);
+    put(json, "[", 1);
+}
+
+void json_write_close_array(json_writer_t *json)
+{
+    put(json, "]", 1);
 }
 
 bool json_write_end(json_writer_t *json)

@@ -15,13 +15,15 @@ MAY_INCLUDE = {
     "traffic": {"common"},
     "forecast": {"traffic", "common"},
     "control": {"common"},
+    "protocol": {"common"},
     "client": {"common"},
     "generator": {"client", "traffic", "common"},
     "benchmark": {"client", "control", "traffic", "common"},
-    "agent": {"control", "common"},
+    "agent": {"control", "protocol", "common"},
+    "predictor": {"forecast", "protocol", "traffic", "common"},
     "cli": {"agent", "benchmark", "generator", "client", "control", "forecast", "traffic", "common"},
 }
-PURE_MODULES = {"common", "traffic", "forecast", "control"}
+PURE_MODULES = {"common", "traffic", "forecast", "control", "protocol"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
 PURE_FILES = {"agent/classfile.c", "agent/classfile.h", "agent/partitions.c", "agent/partitions.h"}
 # A log line carries the time of day and comes from any thread.
@@ -77,7 +79,7 @@ SELF_CHECK = [
     ("control/names.c", "double x = mean_time(3) + runtime (2);\n", None),
     ("agent/view.c", '#include <jni.h>\n#include "control/a.h"\n#include <pthread.h>\n', None),
     ("common/up.c", '#include "control/governor.h"\n', "common may include only common"),
-    ("agent/traffic.c", '#include "traffic/shape.h"\n', "agent may include only agent, common, control"),
+    ("agent/traffic.c", '#include "traffic/shape.h"\n', "agent may include only agent, common, control, protocol"),
     ("generator/control.c", '  # include "control/a.h"\n', "generator may include only"),
     ("client/generator.c", '#include "generator/run.h"\n', "client may include only client, common"),
     ("control/sideways.c", '#include "traffic/shape.h"\n', "control may include only"),
