@@ -4,7 +4,7 @@
 #ifndef ADAPTIVESTREAM_CLI_DATA_FLAGS_H
 #define ADAPTIVESTREAM_CLI_DATA_FLAGS_H
 
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "traffic/series.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/data_flags.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "common/parse.h"
 #include "forecast/model_file.h"
 

@@ -2,8 +2,8 @@
  * adaptivestream generate: traffic of a shape or a recorded trace, into Kafka or, with --dry-run, as counts.
  */
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/generate_flags.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "common/log.h"
 #include "generator/report.h"

@@ -2,7 +2,7 @@
  * adaptivestream: one program, one file a subcommand.
  */
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "common/parse.h"
 
 #include <errno.h>
@@ -31,6 +31,7 @@ static const command_t commands[] = {
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},
     {"train", "train a forecasting model on synthetic or recorded traffic", command_train},
     {"evaluate", "compare forecasters on synthetic or recorded traffic", command_evaluate},
+    {"predictor", "forecast arrival rates for agents, over TCP", command_predictor},
     {"options", "print or check the options of the agent", command_options},
     {"version", "print the version", command_version},
     {"help", "explain a subcommand: adaptivestream help generate", command_help},

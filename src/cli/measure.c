@@ -4,7 +4,7 @@
 #include "benchmark/measure.h"
 #include "benchmark/journal_summary.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -3,9 +3,9 @@
  */
 #include "benchmark/comparison.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/simulate_plot.h"
 #include "cli/traffic_flags.h"
+#include "common/flags.h"
 #include "common/options.h"
 #include "common/parse.h"
 

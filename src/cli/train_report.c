@@ -1,6 +1,6 @@
 #include "cli/train_report.h"
 
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "forecast/kernels.h"
 
