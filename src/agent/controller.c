@@ -121,7 +121,7 @@ static bool tell_next(uint64_t *number)
 static void update(int64_t now_ns)
 {
     uint64_t number = 0;
-    while (own.options->forecaster != FORECASTER_NONE && predictor_link_is_ready(&own.link) &&
+    while (own.options->forecaster != FORECAST_BY_NONE && predictor_link_is_ready(&own.link) &&
            ask_next(&number, now_ns)) {
     }
     number = 0;
@@ -134,7 +134,7 @@ static void look_whether_lost(int64_t now_ns)
     const int64_t period_ns = own.options->update_period_ns;
     const bool fallback = own.options->on_predictor_loss == LOSS_FALLBACK;
     const bool now_lost =
-        own.options->forecaster != FORECASTER_NONE &&
+        own.options->forecaster != FORECAST_BY_NONE &&
         predictor_link_is_lost(&own.link, now_ns, period_ns > least_grace_ns ? period_ns : least_grace_ns);
     if (now_lost == own.lost) return;
     own.lost = now_lost;

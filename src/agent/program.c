@@ -71,7 +71,7 @@ void program_prepare(program_t *program, const options_t *options)
 {
     /* Without a forecaster it still keeps the history and shows it. */
     const forecaster_choice_t forecaster =
-        options->forecaster == FORECASTER_NONE ? FORECASTER_LAST : options->forecaster;
+        options->forecaster == FORECAST_BY_NONE ? FORECAST_BY_LAST : options->forecaster;
     full_path(options->model, program->model);
     full_path(options->state_dir, program->state_dir);
     snprintf(program->port, sizeof program->port, "%d", (int)options->predictor_port);

@@ -10,8 +10,8 @@ const char *const agent_mode_names[MODE_COUNT] = {"active", "monitoring", "disab
 const char *const goal_names[GOAL_COUNT] = {"balanced", "strict", "latency", "cost"};
 const char *const policy_names[POLICY_COUNT] = {"adaptive", "fixed", "rate", "reactive"};
 const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT] = {"leave", "govern"};
-const char *const forecaster_choice_names[FORECASTER_COUNT] = {"auto", "none",  "lstm", "ema",
-                                                               "holt", "ridge", "last"};
+const char *const forecaster_choice_names[FORECAST_BY_COUNT] = {"auto", "none",  "lstm", "ema",
+                                                                "holt", "ridge", "last"};
 const char *const loss_choice_names[LOSS_COUNT] = {"fallback", "adapt"};
 static const char *const predictor_words[] = {"spawn", "off"};
 static const char *const dashboard_words[] = {"off"};
@@ -104,7 +104,7 @@ static const option_t table[] = {
     TEXT(predictor_path, "",
          "the program adaptivestream-predictor; without it: beside the agent, in ../bin of it, on PATH"),
     TEXT(predictor_token_file, "", "file with the access token of a shared predictor that asks for one"),
-    CHOICE(forecaster, forecaster_choice_names, FORECASTER_COUNT, "auto",
+    CHOICE(forecaster, forecaster_choice_names, FORECAST_BY_COUNT, "auto",
            "what forecasts: auto is whichever has paid on the query so far"),
     TEXT(model, "", "model file of the predictor; without it, the one built in"),
     CHOICE(on_predictor_loss, loss_choice_names, LOSS_COUNT, "fallback",

@@ -18,14 +18,14 @@ typedef enum { GOAL_BALANCED, GOAL_STRICT, GOAL_LATENCY, GOAL_COST, GOAL_COUNT }
 typedef enum { POLICY_ADAPTIVE, POLICY_FIXED, POLICY_RATE, POLICY_REACTIVE, POLICY_COUNT } policy_t;
 typedef enum { DEFAULT_TRIGGER_LEAVE, DEFAULT_TRIGGER_GOVERN, DEFAULT_TRIGGER_COUNT } default_trigger_t;
 typedef enum {
-    FORECASTER_AUTO,
-    FORECASTER_NONE,
-    FORECASTER_LSTM,
-    FORECASTER_EMA,
-    FORECASTER_HOLT,
-    FORECASTER_RIDGE,
-    FORECASTER_LAST,
-    FORECASTER_COUNT
+    FORECAST_BY_AUTO,
+    FORECAST_BY_NONE,
+    FORECAST_BY_LSTM,
+    FORECAST_BY_EMA,
+    FORECAST_BY_HOLT,
+    FORECAST_BY_RIDGE,
+    FORECAST_BY_LAST,
+    FORECAST_BY_COUNT
 } forecaster_choice_t;
 typedef enum { LOSS_FALLBACK, LOSS_ADAPT, LOSS_COUNT } loss_choice_t;
 
@@ -33,7 +33,7 @@ extern const char *const agent_mode_names[MODE_COUNT];
 extern const char *const goal_names[GOAL_COUNT];
 extern const char *const policy_names[POLICY_COUNT];
 extern const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT];
-extern const char *const forecaster_choice_names[FORECASTER_COUNT];
+extern const char *const forecaster_choice_names[FORECAST_BY_COUNT];
 extern const char *const loss_choice_names[LOSS_COUNT];
 
 enum { OPTION_TEXT_SIZE = 512 };

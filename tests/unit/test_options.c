@@ -59,7 +59,7 @@ static void has_the_documented_defaults(void **state)
     assert_int_equal(none.predictor_port, 9876);
     assert_string_equal(none.predictor_path, "");
     assert_string_equal(none.predictor_token_file, "");
-    assert_int_equal(none.forecaster, FORECASTER_AUTO);
+    assert_int_equal(none.forecaster, FORECAST_BY_AUTO);
     assert_string_equal(none.model, "");
     assert_int_equal(none.on_predictor_loss, LOSS_FALLBACK);
     assert_string_equal(none.state_dir, "");
@@ -77,7 +77,7 @@ static void reads_where_forecasts_come_from(void **state)
     assert_int_equal(options.predictor_port, 65535);
     assert_string_equal(options.predictor_path, "/opt/p");
     assert_string_equal(options.predictor_token_file, "/run/token");
-    assert_int_equal(options.forecaster, FORECASTER_RIDGE);
+    assert_int_equal(options.forecaster, FORECAST_BY_RIDGE);
     assert_string_equal(options.model, "/m");
     assert_int_equal(options.on_predictor_loss, LOSS_ADAPT);
     assert_string_equal(options.state_dir, "/var/lib/a");
