@@ -144,7 +144,7 @@ static void turn_away(server_t *server, int fd, int64_t now_ns)
 
 static void accept_clients(server_t *server, int64_t now_ns)
 {
-    const int on = 1;
+    const int on = 1, buffer = PROTOCOL_LINE_MAXIMUM;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         const int fd = accept4(server->config->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
@@ -158,6 +158,9 @@ static void accept_clients(server_t *server, int64_t now_ns)
             continue;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        /* The kernel would let a buffer grow to megabytes for a client that takes nothing. */
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
         connection_t *client = connection_create(fd, now_ns);
         if (client == NULL) {
             close(fd);
