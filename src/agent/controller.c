@@ -6,6 +6,7 @@
 #include "protocol/request.h"
 
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -38,6 +39,7 @@ static struct {
     predictor_link_t link;
     line_limit_t lines;
     bool lost;
+    uint64_t forecast_serial; /* of the connection that the latest forecast came by */
     char line[PROTOCOL_LINE_MAXIMUM];
     observation_t observation;
 } own;
@@ -72,6 +74,11 @@ static void take_answer(void *context, uint64_t number, int64_t asked_ns, const 
         entry->forecast = true;
     }
     pthread_mutex_unlock(&list_lock);
+    const bool back = own.forecast_serial != 0 && own.forecast_serial != own.link.serial;
+    own.forecast_serial = own.link.serial;
+    if (back)
+        SAY(LOG_INFO, clock_monotonic_ns(), "forecasts are back after %" PRId64 " ms",
+            (clock_monotonic_ns() - own.link.unhealthy_ns) / NS_PER_MS);
     if (first[0] != '\0')
         SAY(LOG_INFO, clock_monotonic_ns(), "query %s: forecasts begin (%s)", first,
             answer->model[0] ? answer->model : "model unknown");

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -223,9 +222,6 @@ static void become_ready(predictor_link_t *link, int64_t now_ns)
     link->asked = 0;
     link->late = false;
     if (link->shared) SAY(link, LOG_INFO, now_ns, "connected to %s", link->options->predictor);
-    if (link->was_ready)
-        SAY(link, LOG_INFO, now_ns, "is back after %" PRId64 " ms", (now_ns - link->unhealthy_ns) / ms);
-    link->was_ready = true;
 }
 
 /* Answers come in the order of the requests: those before it were passed over. */

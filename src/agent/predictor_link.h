@@ -71,11 +71,11 @@ typedef struct {
     child_t child;
     connection_t connection;
     int64_t due_ns; /* waiting: the next try; starting to greeting: when patience ends */
-    int64_t ready_ns, unhealthy_ns, heard_ns;
-    bool late;       /* an answer is missing beyond its deadline */
-    int failures;    /* in a row */
-    uint64_t serial; /* of the connection; counts up */
-    bool was_ready;
+    int64_t ready_ns, heard_ns;
+    int64_t unhealthy_ns; /* since when it is not ready or late, or was so the last time */
+    bool late;            /* an answer is missing beyond its deadline */
+    int failures;         /* in a row */
+    uint64_t serial;      /* of the connection; counts up */
 
     int64_t next_id;
     link_request_t outstanding[LINK_OUTSTANDING]; /* a ring, oldest first */
