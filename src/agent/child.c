@@ -98,11 +98,12 @@ static int open_pair(int pair[2])
     return error;
 }
 
-/* @locks_required lock */
-static void reap(void)
+void child_reap(void)
 {
+    pthread_mutex_lock(&lock);
     for (size_t i = 0; i < UNDEAD; i++)
         if (undead[i] != 0 && waitpid(undead[i], NULL, WNOHANG) != 0) undead[i] = 0;
+    pthread_mutex_unlock(&lock);
 }
 
 int child_start(child_t *child, const program_t *program, const char *token)
@@ -114,7 +115,6 @@ int child_start(child_t *child, const program_t *program, const char *token)
     int error = open_pair(pair);
     if (error) return error;
     pthread_mutex_lock(&lock);
-    reap();
     error = leaving ? ECANCELED : spawn(program, pair[1], &child->pid);
     if (!error) living = child->pid;
     pthread_mutex_unlock(&lock);
@@ -229,6 +229,5 @@ void child_kill_at_exit(void)
     int status;
     while (pid != 0 && !has_ended(pid, &status) && clock_monotonic_ns() < deadline_ns)
         nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS / 2}, NULL);
-    reap();
     pthread_mutex_unlock(&lock);
 }

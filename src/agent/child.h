@@ -48,10 +48,13 @@ bool child_is_stopped(child_t *child);
 
 typedef enum { CHILD_KILLED_BY_OTHERS, CHILD_FAILED } child_end_t;
 
-/* Ends it: waits up to 20 ms for its own end, then kills it; *how is in words, "was killed by signal 9". The dead are
- * reaped then or at a later call. Our end of the pair is closed. CHILD_KILLED_BY_OTHERS: by SIGKILL, SIGTERM, SIGINT
+/* Ends it: waits up to 20 ms for its own end, then kills it; *how is in words, "was killed by signal 9". What then is
+ * still dying is left to child_reap(). Our end of the pair is closed. CHILD_KILLED_BY_OTHERS: by SIGKILL, SIGTERM, SIGINT
  * or SIGHUP, not through a fault of its own. */
 child_end_t child_end(child_t *child, char *how, size_t how_size);
+
+/* Reaps those that child_end() has left dying. */
+void child_reap(void);
 
 /* Kills it at once; the thread that uses it is ignored from then on and starts no other. Waits no longer than 50 ms. */
 void child_kill_at_exit(void);

@@ -128,6 +128,7 @@ static bool tell_next(uint64_t *number)
 static void update(int64_t now_ns)
 {
     uint64_t number = 0;
+    child_reap();
     while (own.options->forecaster != FORECAST_BY_NONE && predictor_link_is_ready(&own.link) &&
            ask_next(&number, now_ns)) {
     }

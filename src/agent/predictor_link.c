@@ -44,10 +44,7 @@ void predictor_link_begin(predictor_link_t *link, const options_t *options, cons
     link->child = CHILD_NONE;
     link->connection = CONNECTION_CLOSED;
     link->unhealthy_ns = link->due_ns = now_ns;
-    if (strcmp(options->predictor, "off") == 0) {
-        log_line(LOG_INFO, tag_predictor, "predictor=off: queries are governed without forecasts");
-        return;
-    }
+    if (strcmp(options->predictor, "off") == 0) return;
     link->shared = parse_address(options->predictor, &link->address);
     if (!link->shared && !program_find(&link->program, options, library, tried, sizeof tried)) {
         log_line(LOG_WARNING, tag_predictor, "%s; queries are governed without forecasts", tried);

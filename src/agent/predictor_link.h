@@ -84,8 +84,8 @@ typedef struct {
     line_limit_t lines;
 } predictor_link_t;
 
-/* `library`: the agent's own file, beside which the program is looked for; may be NULL. After a line in the log that
- * says why it is LINK_OFF, where it is. */
+/* `library`: the agent's own file, beside which the program is looked for; may be NULL. Where no program is found, a
+ * line in the log says so. */
 void predictor_link_begin(predictor_link_t *link, const options_t *options, const char *library,
                           int64_t now_ns);
 
