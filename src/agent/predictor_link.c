@@ -186,6 +186,15 @@ static void try_again(predictor_link_t *link, int64_t now_ns)
     link->due_ns = now_ns + LINK_START_MS * ms;
 }
 
+static void announce(predictor_link_t *link, const child_ready_t *ready, int64_t now_ns)
+{
+    char taken[48] = "";
+    if (ready->port != link->options->predictor_port)
+        snprintf(taken, sizeof taken, ", as port %d is taken", (int)link->options->predictor_port);
+    SAY(link, LOG_INFO, now_ns, "process %d listens on 127.0.0.1:%d%s%s%s", (int)link->child.pid,
+        (int)ready->port, taken, ready->dashboard[0] ? "; dashboard at http://" : "", ready->dashboard);
+}
+
 static void listen_to_child(predictor_link_t *link, int64_t now_ns)
 {
     child_ready_t ready;
@@ -204,9 +213,7 @@ static void listen_to_child(predictor_link_t *link, int64_t now_ns)
     case CHILD_READY:
         if (link->state != LINK_STARTING) return;
         link->address = (address_t){.host = "127.0.0.1", .port = (int)ready.port};
-        SAY(link, LOG_INFO, now_ns, "process %d listens on 127.0.0.1:%d%s%s%s", (int)link->child.pid,
-            (int)ready.port, ready.port != link->options->predictor_port ? ", as its own port is taken" : "",
-            ready.dashboard[0] ? "; dashboard at http://" : "", ready.dashboard);
+        announce(link, &ready, now_ns);
         connect_to(link, now_ns);
     }
 }

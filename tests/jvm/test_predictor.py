@@ -157,7 +157,6 @@ def test_forecasts_come_and_come_back(job, tmp_path):
     before = len(descriptors(program.pid))
     back_s = strike(program, lambda pid: os.kill(pid, signal.SIGKILL), "forecasts are back", KILLS)
     replaced_s = strike(program, lambda pid: os.kill(pid, signal.SIGSTOP), "forecasts are back", 3)
-    print(f"back after a kill {sorted(back_s)}, after a stop {sorted(replaced_s)}")
     assert len(descriptors(program.pid)) <= before, "a descriptor is left of each kill"
     assert len(children(program.pid)) == 1
     assert min(line["rate_per_s"] for line in events(journal, "forecast")) > 0, "the governor was without a forecast"
@@ -219,7 +218,7 @@ def test_a_port_that_a_stranger_holds_is_left_to_him(job):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
         program = job(agent=f"{EAGER},predictor_port={port}", trigger=1000)
-        jvm.await_line(program, "as its own port is taken")
+        jvm.await_line(program, f"as port {port} is taken")
         predictor = predictor_of(program)
         assert port not in listening(predictor) and len(listening(predictor)) >= 1
         stranger.settimeout(0.5)
@@ -234,7 +233,7 @@ def test_two_drivers_do_not_disturb_each_other(job):
     first = job(agent=options, trigger=1000)
     jvm.await_line(first, f"listens on 127.0.0.1:{port}")
     second = job(agent=options, trigger=1000)
-    jvm.await_line(second, "as its own port is taken")
+    jvm.await_line(second, f"as port {port} is taken")
     survivor = predictor_of(first)
     leave(second)
     for _ in range(3):
