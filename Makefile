@@ -14,7 +14,7 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-bursts bench-generator bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+	bench-simulate bench-bursts bench-generator bench-kills bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
@@ -66,6 +66,9 @@ bench-bursts: build ## Trains and judges the network on the original README's bu
 
 bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
 	@$(PYTHON) tools/bench_generator.py $(ARGS)
+
+bench-kills: build spark ## Kills a governed job's predictor 1,000 times: output, forecasts, descriptors (35 minutes)
+	@$(PYTHON) tools/bench_kills.py $(ARGS)
 
 bench-forecast: build ## Measures how long a forecast takes, and a step of training (a few seconds)
 	@build/tests/bench_forecast
