@@ -12,6 +12,7 @@ int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_dashboard(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_train(int argc, char **argv);
 
