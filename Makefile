@@ -14,7 +14,7 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-generator bench-forecast matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+	bench-simulate bench-generator bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
@@ -63,6 +63,9 @@ bench-generator: build spark ## Shows whether the generator holds 100,000 events
 
 bench-forecast: build ## Measures how long a forecast takes, and a step of training (a few seconds)
 	@build/tests/bench_forecast
+
+bench-predictor: build ## Measures the predictor: start, memory, request to answer (a minute)
+	@build/tests/bench_predictor build/adaptivestream-predictor
 
 matrix: build sparks ## Tries every Spark, JDK, source and trigger: what is governed, what is left alone (25 minutes)
 	@$(PYTHON) tools/matrix.py $(ARGS)

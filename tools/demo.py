@@ -78,30 +78,31 @@ class LiveLine:
 
 def table_line(title, block):
     governed, fixed = block["query"], block["against"]
-    cells = "".join(f"   {governed[name + '_s']:5.2f} {fixed[name + '_s']:6.2f}" for name in COLUMNS)
-    return f"  {title:<16} {governed['batches']:5d} {fixed['batches']:6d}{cells}"
+    cells = "".join(f"  {governed[name + '_s']:5.2f} {fixed[name + '_s']:5.2f}" for name in COLUMNS)
+    return f"  {title:<16} {governed['batches']:4d} {fixed['batches']:4d}{cells}"
 
 
 def ratio_cell(value):
-    return f"   {'':5} {value:6.2f}"
+    return f"  {'':5} {value:5.2f}"
 
 
 def result_screen(report, plan, output):
     total = report["all"]
-    rule = "  " + "-" * 82
-    lines = ["", f"{report['events']} events in {clock(plan.seconds())}, trigger {plan.trigger}; "
+    rule = "  " + "-" * 78
+    lines = ["", f"{report['events']} events in {clock(plan.seconds())}, trigger {plan.trigger};",
              "how long each waited for its trigger, in seconds:", "",
-             f"  {'':16} {'batches':>12}" + "".join(f"   {name:>12}" for name in COLUMNS),
-             f"  {'':16} {'gov.':>5} {'fixed':>6}" + f"   {'gov.':>5} {'fixed':>6}" * len(COLUMNS), rule]
+             f"  {'':16} {'batches':>9}" + "".join(f"  {name:>11}" for name in COLUMNS),
+             f"  {'':16} {'gov.':>4} {'fix.':>4}" + f"  {'gov.':>5} {'fixed':>5}" * len(COLUMNS), rule]
     lines += [table_line(block["phase"], block) for block in report["phases"]]
     ratio = total["ratio"]
     lines += [rule, table_line("all", total),
-              f"  {'governed / fixed':<16} {'':5} {ratio['batches']:6.2f}"
+              f"  {'governed / fixed':<16} {'':4} {ratio['batches']:4.2f}"
               + "".join(ratio_cell(ratio[name]) for name in COLUMNS), ""]
     shadow, real = report["shadow"], total["against"]
-    lines += ["The agent keeps a shadow of your own trigger, so that you see the savings without a second query:"]
+    lines += ["The agent keeps a shadow of your own trigger, so that you see the savings",
+              "without a second query:"]
     for title, side in (("the shadow said", shadow), ("fixed really had", real)):
-        lines.append(f"  {title:<16} {'':5} {side['batches']:6d}"
+        lines.append(f"  {title:<16} {'':4} {side['batches']:4d}"
                      + "".join(ratio_cell(side[name + "_s"]) for name in COLUMNS))
     lines += ["", "Next:",
               "  your own job     spark-submit \\",

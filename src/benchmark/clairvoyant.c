@@ -111,3 +111,8 @@ bool clairvoyant_within(const slots_t *slots, const clairvoyant_cost_t *cost, in
     search_free(&search);
     return good;
 }
+
+bool clairvoyant_in_range(const slots_t *slots)
+{
+    return search_in_range(slots);
+}

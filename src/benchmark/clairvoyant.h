@@ -45,4 +45,7 @@ bool clairvoyant_at_price(const slots_t *slots, const clairvoyant_cost_t *cost, 
 bool clairvoyant_within(const slots_t *slots, const clairvoyant_cost_t *cost, int64_t batches,
                         schedule_t *schedule, double *bound_s);
 
+/* Whether the slots and their events are few enough to be counted in 64 bits: else the two above fail. */
+bool clairvoyant_in_range(const slots_t *slots);
+
 #endif

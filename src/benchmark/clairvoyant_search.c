@@ -55,6 +55,12 @@ static bool find_last(search_t *search, const slots_t *slots)
     return search->last <= SLOTS_MAXIMUM && (__int128)events * search->last <= WAITING_MAXIMUM;
 }
 
+bool search_in_range(const slots_t *slots)
+{
+    search_t search = {0};
+    return find_last(&search, slots);
+}
+
 bool search_prepare(search_t *search, const slots_t *slots, const clairvoyant_cost_t *cost)
 {
     *search = (search_t){.cost = *cost, .slot_ns = slots->slot_ns};

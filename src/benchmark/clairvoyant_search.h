@@ -46,6 +46,9 @@ typedef struct {
     int64_t waited; /* half-slots */
 } corner_t;
 
+/* Whether slots and events are few enough for the sums of a run. */
+bool search_in_range(const slots_t *slots);
+
 /* False when out of memory or out of range. Either way search_free() is due. */
 bool search_prepare(search_t *search, const slots_t *slots, const clairvoyant_cost_t *cost);
 

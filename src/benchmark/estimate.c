@@ -121,5 +121,6 @@ bool estimate(const estimate_request_t *request, estimate_progress_t *progress, 
     result->best_known = run_one(&work, CONTENDER_CLAIRVOYANT, GOAL_BALANCED, 1, request->trigger_ns,
                                  result->now.batches, &schedule, &result->best);
     schedule_free(&schedule);
+    if (result->best_known) result->best_factor = comparison_ratio(result->best.mean_s, result->now.mean_s);
     return true;
 }

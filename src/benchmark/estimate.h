@@ -46,8 +46,11 @@ typedef struct {
 
     /* The share of a fixed trigger's mean wait that the square-root law T = sqrt(2c / rate) allows at equal numbers of
      * batches, for a rate that changes slowly: (E sqrt(rate))^2 / E rate, over windows of one trigger interval, or of as
-     * many as hold 20 events on the average: in fewer, chance would count as change. */
+     * many as hold 20 events on the average: in fewer, chance would count as change. Where the rate changes within
+     * a trigger interval, as on traffic that goes on and off, it promises more than there is to gain: then it is below
+     * best_factor, which is what `best` reaches. */
     double factor;
+    double best_factor; /* 0 while best is not known */
     double window_s;
 } estimate_t;
 

@@ -67,7 +67,11 @@ static bool read_batches(const measure_request_t *request, batches_t *batches, c
         const char *file = request->progress[i];
         if (!progress_read(file, topic, &batches[i], error, error_size)) return false;
         if (batches[i].count > 0) continue;
-        snprintf(error, error_size, "%s: no batch took a row of topic %s", file, topic);
+        snprintf(
+            error, error_size,
+            "%s: no batch took a row of topic %s; is --topic the one that the query reads, and the file the "
+            "query's progress (one JSON object a line, from its first batch on)?",
+            file, topic);
         return false;
     }
     return true;

@@ -140,10 +140,42 @@ static int is_part(const struct dirent *entry)
     return part_number(entry->d_name) >= 0;
 }
 
+/* What Spark, Hadoop or a file manager leaves beside logs begins with a dot, or says how an application is doing. */
+static int may_be_log(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && strncmp(entry->d_name, "appstatus_", strlen("appstatus_")) != 0;
+}
+
 static int by_number(const struct dirent **left, const struct dirent **right)
 {
     const int64_t a = part_number((*left)->d_name), b = part_number((*right)->d_name);
     return (a > b) - (a < b);
+}
+
+/* A folder of event logs that are not rolled, as spark.eventLog.dir is: of one application it is clear which is meant. */
+static bool read_only_file(const char *folder, progress_found_t *found, void *context, char *error,
+                           size_t error_size)
+{
+    struct dirent **entries = NULL;
+    const int count = scandir(folder, &entries, may_be_log, alphasort);
+    char path[4096] = "";
+    struct stat status;
+    if (count == 1) snprintf(path, sizeof path, "%s/%s", folder, entries[0]->d_name);
+    if (count < 0)
+        snprintf(error, error_size, "%s: %s", folder, strerror(errno));
+    else if (count > 1)
+        snprintf(error, error_size, "%s: a folder of %d files or folders; name one of them, such as %s/%s",
+                 folder, count, folder, entries[0]->d_name);
+    else if (count == 0)
+        snprintf(error, error_size, "%s: an empty folder; expected is an event log", folder);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    if (count != 1) return false;
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+        return read_file(path, path, found, context, error, error_size);
+    snprintf(error, error_size, "%s: holds no file, only %s; name that", folder, path);
+    return false;
 }
 
 static bool read_folder(const char *folder, progress_found_t *found, void *context, char *error,
@@ -151,9 +183,11 @@ static bool read_folder(const char *folder, progress_found_t *found, void *conte
 {
     struct dirent **parts = NULL;
     const int count = scandir(folder, &parts, is_part, by_number);
-    if (count <= 0)
-        snprintf(error, error_size, "%s: %s", folder,
-                 count < 0 ? strerror(errno) : "a folder without the files events_1_... of an event log");
+    if (count < 0) snprintf(error, error_size, "%s: %s", folder, strerror(errno));
+    if (count == 0) {
+        free(parts);
+        return read_only_file(folder, found, context, error, error_size);
+    }
     bool good = count > 0;
     char all[4096];
     snprintf(all, sizeof all, "%s/events_*", folder);

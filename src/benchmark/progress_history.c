@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERIES_MAXIMUM = 1000 };
+enum { QUERIES_MAXIMUM = 1000, FIRST_TABLE = 16 };
 
 /* What is known of a query only while it is read. */
 typedef struct {
     char **runs; /* its run ids, by the numbers of reported_trigger_t.run */
-    size_t run_count, room;
+    size_t run_count;
+    size_t *table; /* hashed: 1 + the number of a run, 0 where there is none; at most half full */
+    size_t table_size;
 } reading_t;
 
 typedef struct {
@@ -47,20 +49,54 @@ static bool find_query(reader_t *reader, const progress_report_t *report, size_t
     return add_query(reader, name, report->id);
 }
 
+/* FNV-1a. */
+static size_t hash_of(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (size_t)(hash ^ hash >> 32);
+}
+
+/* Where the run is in the table, or would be. */
+static size_t *place_of(const reading_t *reading, const char *run_id)
+{
+    size_t at = hash_of(run_id) & (reading->table_size - 1);
+    while (reading->table[at] > 0 && strcmp(reading->runs[reading->table[at] - 1], run_id) != 0)
+        at = (at + 1) & (reading->table_size - 1);
+    return &reading->table[at];
+}
+
+static bool make_room(reading_t *reading)
+{
+    if (2 * (reading->run_count + 1) <= reading->table_size) return true;
+    const size_t size = reading->table_size > 0 ? 2 * reading->table_size : FIRST_TABLE;
+    size_t *table = calloc(size, sizeof *table);
+    char **runs = table ? realloc(reading->runs, size / 2 * sizeof *runs) : NULL;
+    if (!runs) {
+        free(table);
+        return false;
+    }
+    free(reading->table);
+    reading->table = table;
+    reading->table_size = size;
+    reading->runs = runs;
+    for (size_t i = 0; i < reading->run_count; i++)
+        *place_of(reading, runs[i]) = i + 1;
+    return true;
+}
+
 static bool find_run(reader_t *reader, reading_t *reading, const char *run_id, size_t *run)
 {
-    /* From the last one on: that is where it nearly always is. */
-    for (*run = reading->run_count; *run > 0; --*run)
-        if (strcmp(reading->runs[*run - 1], run_id) == 0) {
-            --*run;
-            return true;
-        }
-    char **grown = realloc(reading->runs, (reading->run_count + 1) * sizeof *grown);
-    if (grown) reading->runs = grown;
-    char *copy = grown ? strdup(run_id) : NULL;
-    if (!copy) return fail(reader, "out of memory");
-    *run = reading->run_count;
-    reading->runs[reading->run_count++] = copy;
+    if (!make_room(reading)) return fail(reader, "out of memory");
+    size_t *place = place_of(reading, run_id);
+    if (*place == 0) {
+        char *copy = strdup(run_id);
+        if (!copy) return fail(reader, "out of memory");
+        reading->runs[reading->run_count++] = copy;
+        *place = reading->run_count;
+    }
+    *run = *place - 1;
     return true;
 }
 
@@ -126,6 +162,7 @@ bool progress_history_read(const char *path, progress_history_t *history, char *
         for (size_t k = 0; k < reader->readings[i].run_count; k++)
             free(reader->readings[i].runs[k]);
         free(reader->readings[i].runs);
+        free(reader->readings[i].table);
         put_in_order(&history->queries[i]);
     }
     free(reader);

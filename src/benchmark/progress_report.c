@@ -11,6 +11,18 @@ static const int64_t batch_id_maximum = INT64_C(1000000000000);
 static const int64_t duration_maximum_ms = INT64_C(1000000000000);
 static const int64_t time_maximum_ms = INT64_C(7258118400000); /* the year 2200 */
 
+/* As it stands in the text, years and months from 1 on. timegm() would make 14 July of 44 June. */
+static bool is_time(const struct tm *parts)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const int year = parts->tm_year, month = parts->tm_mon;
+    if (year < 1 || month < 1 || month > 12) return false;
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return parts->tm_mday >= 1 && parts->tm_mday <= days[month - 1] + (month == 2 && leap) &&
+           parts->tm_hour >= 0 && parts->tm_hour <= 23 && parts->tm_min >= 0 && parts->tm_min <= 59 &&
+           parts->tm_sec >= 0 && parts->tm_sec <= 59;
+}
+
 bool progress_parse_time(const char *text, int64_t *time_ms)
 {
     struct tm parts = {0};
@@ -19,6 +31,7 @@ bool progress_parse_time(const char *text, int64_t *time_ms)
                &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &millis, &length) != 7 ||
         text[length] != '\0' || length != 24)
         return false;
+    if (!is_time(&parts) || millis < 0) return false;
     parts.tm_year -= 1900;
     parts.tm_mon -= 1;
     *time_ms = (int64_t)timegm(&parts) * 1000 + millis;

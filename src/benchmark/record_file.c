@@ -31,8 +31,16 @@ __attribute__((format(printf, 2, 3))) static bool fail(message_t error, const ch
     return false;
 }
 
+/* Whether what was locked is still what the path names. A recorder that ends before its first state removes its file:
+ * whoever had opened that and then got the lock would write where nobody finds it. */
+static bool is_in_place(const record_file_t *file, const struct stat *status)
+{
+    struct stat named;
+    return stat(file->path, &named) == 0 && named.st_dev == status->st_dev && named.st_ino == status->st_ino;
+}
+
 /* The file as it is, for this process alone. */
-static bool open_trace(record_file_t *file, struct stat *status, message_t error)
+static bool open_locked(record_file_t *file, struct stat *status, message_t error)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0644);
@@ -48,6 +56,18 @@ static bool open_trace(record_file_t *file, struct stat *status, message_t error
     /* Once more: another recorder may have written until we had the lock. */
     if (fstat(file->fd, status) != 0) return fail(error, "%s: %s", file->path, strerror(errno));
     return true;
+}
+
+static bool open_trace(record_file_t *file, struct stat *status, message_t error)
+{
+    enum { ATTEMPTS = 10 };
+    for (int i = 0; i < ATTEMPTS; i++) {
+        if (!open_locked(file, status, error)) return false;
+        if (is_in_place(file, status)) return true;
+        close(file->fd);
+        file->fd = -1;
+    }
+    return fail(error, "%s: is removed again and again; is another recorder at work on it?", file->path);
 }
 
 static bool begin(record_file_t *file, int64_t size, message_t error)

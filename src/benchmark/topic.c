@@ -1,16 +1,16 @@
 #include "benchmark/topic.h"
 
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 4096, TEXT = 512 };
+enum { BATCH = 4096 };
 
 typedef struct {
     const topic_request_t *request;
-    rd_kafka_t *client;
+    client_t client;
+    rd_kafka_t *handle; /* of it */
     int64_t end_by_ms;
     int64_t *ends; /* by index of the partition: offset at which reading is over */
     bool *done;
@@ -18,7 +18,6 @@ typedef struct {
     topic_events_t *events;
     char *error;
     size_t error_size;
-    char last_error[TEXT]; /* what the client last complained of, for the final message */
 } reader_t;
 
 static int64_t now_ms(void)
@@ -34,48 +33,10 @@ static int time_left_ms(const reader_t *reader)
     return left < 1 ? 1 : left > 3600000 ? 3600000 : (int)left;
 }
 
-static void remember_error(rd_kafka_t *client, int code, const char *reason, void *opaque)
-{
-    reader_t *reader = opaque;
-    (void)client;
-    snprintf(reader->last_error, sizeof reader->last_error, "%s: %s",
-             rd_kafka_err2name((rd_kafka_resp_err_t)code), reason);
-}
-
-/* The client's own log would print beside our table; its errors reach remember_error(). */
-static void keep_quiet(const rd_kafka_t *client, int level, const char *facility, const char *text)
-{
-    (void)client;
-    (void)level;
-    (void)facility;
-    (void)text;
-}
-
-static bool set_property(rd_kafka_conf_t *config, const char *key, const char *value, reader_t *reader)
-{
-    char cause[TEXT];
-    if (rd_kafka_conf_set(config, key, value, cause, sizeof cause) == RD_KAFKA_CONF_OK) return true;
-    snprintf(reader->error, reader->error_size, "Kafka property %s=%s: %s", key, value, cause);
-    return false;
-}
-
-static bool set_user_property(rd_kafka_conf_t *config, const char *pair, reader_t *reader)
-{
-    char key[TEXT];
-    const char *equals = strchr(pair, '=');
-    if (!equals || equals == pair || (size_t)(equals - pair) >= sizeof key) {
-        snprintf(reader->error, reader->error_size, "Kafka property \"%s\": write key=value", pair);
-        return false;
-    }
-    memcpy(key, pair, (size_t)(equals - pair));
-    key[equals - pair] = '\0';
-    return set_property(config, key, equals + 1, reader);
-}
-
-static bool configure(rd_kafka_conf_t *config, reader_t *reader)
+static bool connect_client(reader_t *reader)
 {
     /* No group is joined (partitions are assigned by hand), but the consumer asks for an id. */
-    static const char *const ours[][2] = {
+    static const client_preset_t presets[] = {
         {"group.id", "adaptivestream-measure"},
         {"enable.auto.commit", "false"},
         {"enable.partition.eof", "true"},
@@ -85,51 +46,36 @@ static bool configure(rd_kafka_conf_t *config, reader_t *reader)
         {"check.crcs", "true"},
         {"isolation.level", "read_committed"},
     };
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-        if (!set_property(config, ours[i][0], ours[i][1], reader)) return false;
-    }
-    if (!set_property(config, "bootstrap.servers", reader->request->broker, reader)) return false;
-    for (size_t i = 0; i < reader->request->property_count; i++) {
-        if (!set_user_property(config, reader->request->properties[i], reader)) return false;
-    }
-    rd_kafka_conf_set_opaque(config, reader);
-    rd_kafka_conf_set_error_cb(config, remember_error);
-    rd_kafka_conf_set_log_cb(config, keep_quiet);
-    return true;
-}
-
-static bool connect_client(reader_t *reader)
-{
-    char cause[TEXT];
-    rd_kafka_conf_t *config = rd_kafka_conf_new();
-    if (!configure(config, reader)) {
-        rd_kafka_conf_destroy(config);
-        return false;
-    }
-    reader->client = rd_kafka_new(RD_KAFKA_CONSUMER, config, cause, sizeof cause);
-    if (!reader->client) {
-        rd_kafka_conf_destroy(config);
-        snprintf(reader->error, reader->error_size, "Kafka client: %s", cause);
-        return false;
-    }
-    rd_kafka_poll_set_consumer(reader->client);
+    const client_kind_t kind = {
+        .type = RD_KAFKA_CONSUMER,
+        .presets = presets,
+        .preset_count = sizeof presets / sizeof presets[0],
+    };
+    int partition_count;
+    const topic_request_t *request = reader->request;
+    const client_status_t status = client_open(&reader->client, &kind, request->kafka, request->topic,
+                                               &partition_count, reader->error, reader->error_size);
+    if (status == CLIENT_INTERRUPTED) snprintf(reader->error, reader->error_size, "interrupted");
+    if (status != CLIENT_OPENED) return false;
+    reader->handle = reader->client.handle;
+    rd_kafka_poll_set_consumer(reader->handle);
     return true;
 }
 
 static bool unreachable(reader_t *reader, rd_kafka_resp_err_t code)
 {
-    rd_kafka_poll(reader->client, 0);
+    rd_kafka_poll(reader->handle, 0);
     snprintf(reader->error, reader->error_size,
              "broker %s does not answer (%s%s%s); is Kafka running, and is --broker right?",
-             reader->request->broker, rd_kafka_err2str(code), reader->last_error[0] ? "; " : "",
-             reader->last_error);
+             reader->request->kafka->broker, rd_kafka_err2str(code), reader->client.last_error[0] ? "; " : "",
+             reader->client.last_error);
     return false;
 }
 
 static bool no_topic(reader_t *reader, rd_kafka_resp_err_t code)
 {
     snprintf(reader->error, reader->error_size, "topic %s on %s: %s; is --topic right?",
-             reader->request->topic, reader->request->broker, rd_kafka_err2str(code));
+             reader->request->topic, reader->request->kafka->broker, rd_kafka_err2str(code));
     return false;
 }
 
@@ -156,7 +102,7 @@ static bool assign(reader_t *reader, const struct rd_kafka_metadata_topic *topic
     for (size_t i = 0; i < count && !code; i++) {
         int64_t low, high;
         int32_t partition = topic->partitions[i].id;
-        code = rd_kafka_query_watermark_offsets(reader->client, reader->request->topic, partition, &low,
+        code = rd_kafka_query_watermark_offsets(reader->handle, reader->request->topic, partition, &low,
                                                 &high, time_left_ms(reader));
         if (code) break;
         reader->events->partitions[i].partition = partition;
@@ -167,7 +113,7 @@ static bool assign(reader_t *reader, const struct rd_kafka_metadata_topic *topic
             rd_kafka_topic_partition_list_add(list, reader->request->topic, partition)->offset = low;
         }
     }
-    if (!code) code = rd_kafka_assign(reader->client, list);
+    if (!code) code = rd_kafka_assign(reader->handle, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code ? unreachable(reader, code) : true;
 }
@@ -175,9 +121,9 @@ static bool assign(reader_t *reader, const struct rd_kafka_metadata_topic *topic
 static bool find_topic(reader_t *reader)
 {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(reader->client, reader->request->topic, NULL);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(reader->handle, reader->request->topic, NULL);
     if (!handle) return no_topic(reader, rd_kafka_last_error());
-    rd_kafka_resp_err_t code = rd_kafka_metadata(reader->client, 0, handle, &metadata, time_left_ms(reader));
+    rd_kafka_resp_err_t code = rd_kafka_metadata(reader->handle, 0, handle, &metadata, time_left_ms(reader));
     rd_kafka_topic_destroy(handle);
     if (code) return unreachable(reader, code);
     bool good;
@@ -249,13 +195,13 @@ static bool take_message(reader_t *reader, const rd_kafka_message_t *message)
     if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || message->err == RD_KAFKA_RESP_ERR__TRANSPORT)
         return true; /* the client tries again; the deadline ends it */
     snprintf(reader->error, reader->error_size, "topic %s on %s: %s", reader->request->topic,
-             reader->request->broker, rd_kafka_message_errstr(message));
+             reader->request->kafka->broker, rd_kafka_message_errstr(message));
     return false;
 }
 
 static bool consume(reader_t *reader)
 {
-    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(reader->client);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(reader->handle);
     rd_kafka_message_t *messages[BATCH];
     bool good = true;
     while (good && reader->remaining > 0) {
@@ -263,9 +209,9 @@ static bool consume(reader_t *reader)
             snprintf(
                 reader->error, reader->error_size,
                 "topic %s on %s was not read to its end within %lld s%s%s; give it longer with --timeout",
-                reader->request->topic, reader->request->broker,
-                (long long)(reader->request->deadline_ms / 1000), reader->last_error[0] ? ": " : "",
-                reader->last_error);
+                reader->request->topic, reader->request->kafka->broker,
+                (long long)(reader->request->deadline_ms / 1000), reader->client.last_error[0] ? ": " : "",
+                reader->client.last_error);
             good = false;
             break;
         }
@@ -289,10 +235,8 @@ bool topic_read(const topic_request_t *request, topic_events_t *events, char *er
                        .error = error,
                        .error_size = error_size};
     bool good = connect_client(&reader) && find_topic(&reader) && consume(&reader);
-    if (reader.client) {
-        rd_kafka_consumer_close(reader.client);
-        rd_kafka_destroy(reader.client);
-    }
+    if (reader.handle) rd_kafka_consumer_close(reader.handle);
+    client_close(&reader.client);
     free(reader.ends);
     free(reader.done);
     if (!good) topic_events_free(events);

@@ -6,13 +6,12 @@
 #define ADAPTIVESTREAM_BENCHMARK_TOPIC_H
 
 #include "benchmark/waits.h"
+#include "client/client.h"
 
 typedef struct {
-    const char *broker; /* host:port[,host:port] */
+    const client_settings_t *kafka; /* win over ours */
     const char *topic;
-    const char *const *properties; /* librdkafka properties "key=value"; they win over ours */
-    size_t property_count;
-    int64_t deadline_ms; /* for the whole call */
+    int64_t deadline_ms; /* for the whole call, but for the ten seconds that connecting may take */
 } topic_request_t;
 
 /* On failure `error` holds one sentence that names the broker or topic and what to do, and *events is empty.

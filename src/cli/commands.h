@@ -10,6 +10,7 @@ int command_evaluate(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_measure(int argc, char **argv);
 int command_options(int argc, char **argv);
+int command_predictor(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_dashboard(int argc, char **argv);

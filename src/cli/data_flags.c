@@ -98,25 +98,36 @@ void data_flags_add(flag_t table[DATA_FLAGS], data_flags_t *settings)
     }
 }
 
-static int generate(const flags_t *flags, const data_flags_t *settings, series_set_t *set)
+bool data_add_generated(const data_flags_t *settings, size_t index, bool noisy, series_set_t *set)
 {
     char error[ERROR_SIZE];
     shape_t shape = {.baseline_per_s = settings->baseline_per_s,
                      .noise_per_s = settings->noise_per_s,
                      .burst_multiplier = 8,
                      .burst_probability = 0.1};
+    if (!shape_parse(settings->shape, &shape, error, sizeof error)) return false;
+    /* Each seed has room for as many series as there may be, so that two of them share none. */
+    const uint64_t seed = (uint64_t)settings->seed * 1000000 + index;
+    if (settings->log_uniform) {
+        shape.baseline_per_s = shape_log_uniform_baseline_per_s(seed);
+        if (!settings->noise_given) shape.noise_per_s = noise_share * shape.baseline_per_s;
+    }
+    if (!noisy) shape.noise_per_s = 0;
+    return series_add_shape(set, &shape, seed, (size_t)settings->seconds);
+}
+
+static int generate(const flags_t *flags, const data_flags_t *settings, series_set_t *set)
+{
+    char error[ERROR_SIZE];
+    shape_t shape;
     if (!shape_parse(settings->shape, &shape, error, sizeof error))
         return flags_usage_error(flags, "--shape: %s", error);
+    if (settings->noise_given && !shape_has_noise(&shape))
+        return flags_usage_error(flags, "--noise does not go with the shapes steady and phases");
     const bool any = settings->generate_given || settings->series_path || settings->traces.count > 0;
     const int64_t count = any ? settings->generate : 150;
     for (int64_t i = 0; i < count; i++) {
-        /* Each seed has room for as many series as there may be, so that two of them share none. */
-        const uint64_t seed = (uint64_t)settings->seed * 1000000 + (uint64_t)i;
-        if (settings->log_uniform) {
-            shape.baseline_per_s = shape_log_uniform_baseline_per_s(seed);
-            if (!settings->noise_given) shape.noise_per_s = noise_share * shape.baseline_per_s;
-        }
-        if (series_add_shape(set, &shape, seed, (size_t)settings->seconds)) continue;
+        if (data_add_generated(settings, (size_t)i, true, set)) continue;
         fprintf(stderr, "adaptivestream %s: not enough memory for %lld series of %lld seconds\n",
                 flags->command, (long long)count, (long long)settings->seconds);
         return EXIT_FAILED;

@@ -4,7 +4,7 @@
 #ifndef ADAPTIVESTREAM_CLI_DATA_FLAGS_H
 #define ADAPTIVESTREAM_CLI_DATA_FLAGS_H
 
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "traffic/series.h"
 
 #include <stdbool.h>
@@ -35,6 +35,10 @@ typedef struct {
 int data_load(const flags_t *flags, const data_flags_t *settings, data_t *data);
 
 void data_free(data_t *data);
+
+/* Adds the generated series `index` to the set, with or without its noise: the shape below is the same. False when out of
+ * memory or when the shape is none. */
+bool data_add_generated(const data_flags_t *settings, size_t index, bool noisy, series_set_t *set);
 
 /* "1-105" or "7" in lines of a file of `count` lines as *from (of the first, from 0) and *to (behind the last); a NULL
  * text leaves both. False, with a message, when it is none or there are not so many lines. */

@@ -6,8 +6,8 @@
 #include "cli/commands.h"
 #include "cli/estimate_input.h"
 #include "cli/estimate_print.h"
-#include "cli/flags.h"
 #include "cli/traffic_flags.h"
+#include "common/flags.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -101,7 +101,8 @@ bool estimate_input_load(const estimate_source_t *source, estimate_input_t *inpu
     const char *path = source->progress_path ? source->progress_path : source->trace_path;
     *input = (estimate_input_t){.path = strcmp(path, "-") == 0 ? "standard input" : path,
                                 .trigger_ns = source->traffic.trigger_ns,
-                                .model = source->traffic.model};
+                                .model = source->traffic.model,
+                                .bin_ns = source->progress_path ? 0 : source->traffic.bin_ns};
     bool good = source->progress_path ? load_progress(source, input, exit_code) : load_trace(source, input);
     if (good && input->slots.events == 0) {
         complain("%s: no events in it%s", input->path,

@@ -21,6 +21,7 @@ typedef struct {
     slots_t slots; /* owned: estimate_input_free() */
     int64_t trigger_ns;
     batch_model_t model;
+    int64_t bin_ns; /* as the trace was read; 0 for reports */
 
     /* From reports only. */
     bool reported;

@@ -42,8 +42,11 @@ static void print_facts(const estimate_input_t *input, const estimate_t *estimat
     char time[NAME_SIZE];
     const job_facts_t *facts = &input->facts;
     if (input->reported) printf("Query %s, ", input->query);
-    printf("%s: %" PRId64 " events in %s, %.4g a second\n", input->path, estimate->events,
+    printf("%s: %" PRId64 " events in %s, %.4g a second", input->path, estimate->events,
            long_time(estimate->seconds, time), (double)estimate->events / estimate->seconds);
+    /* A --bin that was forgotten changes all that follows, and shows nowhere else. */
+    if (input->bin_ns > 0) printf("; --bin %g s", (double)input->bin_ns * 1e-9);
+    printf("\n");
     printf("Trigger %g s%s", (double)estimate->trigger_ns * 1e-9,
            input->reported && facts->trigger_ns == estimate->trigger_ns ? ", as its triggers show" : "");
     printf("; a batch takes %.0f ms and %.3g us an event%s; %.0f %% of the time is in batches\n",
@@ -125,15 +128,28 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
+static void print_theory(const estimate_t *estimate)
+{
+    printf("\nIn theory, for a rate that changes slowly, x %.2f of the wait at equal batches (rate in "
+           "windows of "
+           "%g s)",
+           estimate->factor, estimate->window_s);
+    if (estimate->factor < 0.99 * estimate->best_factor)
+        printf(";\nhere it changes too fast for that: even with the future known it is x %.2f",
+               estimate->best_factor);
+    printf("\n");
+}
+
 void estimate_print_screen(const estimate_input_t *input, const estimate_t *estimate)
 {
     char text[TEXT_SIZE];
     print_facts(input, estimate);
-    print_goals(estimate);
-    print_curve(estimate);
-    printf("\nIn theory, for a rate that changes slowly, x %.2f of the wait at equal batches (rate in "
-           "windows of %g s)\n",
-           estimate->factor, estimate->window_s);
+    /* Figures of so little traffic would only be taken for an answer. */
+    if (estimate_verdict(estimate) != VERDICT_TOO_SHORT) {
+        print_goals(estimate);
+        print_curve(estimate);
+        print_theory(estimate);
+    }
     putchar('\n');
     print_wrapped(estimate_sentence(estimate, text, sizeof text));
 }
@@ -191,7 +207,9 @@ void estimate_print_json(const estimate_input_t *input, const estimate_t *estima
         estimate->seconds, "trigger_s", (double)estimate->trigger_ns * 1e-9, "batch_fixed_s",
         input->model.fixed_s, "batch_per_event_s", input->model.per_event_s, "busy", estimate->busy,
         "overrun", estimate->overrun, "theoretical_factor", estimate->factor, "window_s", estimate->window_s);
+    if (estimate->best_known) json_object_set_new(result, "best_factor", json_real(estimate->best_factor));
     json_object_set_new(result, "source", json_pack("s", input->path));
+    if (input->bin_ns > 0) json_object_set_new(result, "bin_s", json_real((double)input->bin_ns * 1e-9));
     if (input->reported) json_object_set_new(result, "job", json_of_facts(input));
     json_object_set_new(result, "now", json_of_result(estimate, &estimate->now));
     json_object_set_new(result, "goals", goals);

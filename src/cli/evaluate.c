@@ -5,7 +5,9 @@
 
 #include "cli/commands.h"
 #include "cli/data_flags.h"
-#include "cli/flags.h"
+#include "cli/evaluate_plot.h"
+#include "cli/noise_floor.h"
+#include "common/flags.h"
 #include "common/parse.h"
 #include "forecast/model_file.h"
 
@@ -13,10 +15,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ERROR_SIZE = 1024, OWN_FLAGS = 4 };
+enum { ERROR_SIZE = 1024, OWN_FLAGS = 6 };
 
 static struct {
-    const char *model_path, *lines, *forecasters;
+    const char *model_path, *lines, *forecasters, *svg_path;
+    double ema_weight;
     bool json;
     data_flags_t data;
 } settings;
@@ -24,8 +27,10 @@ static struct {
 typedef struct {
     forecaster_kind_t kinds[FORECASTER_KINDS];
     evaluation_t results[FORECASTER_KINDS];
+    double *errors_per_s[FORECASTER_KINDS]; /* of every window, for --svg; owned */
     size_t count;
     model_t model;
+    noise_floor_t noise_floor;
 } table_t;
 
 static const flag_t own_flags[OWN_FLAGS] = {
@@ -44,6 +49,19 @@ static const flag_t own_flags[OWN_FLAGS] = {
      .value = &settings.lines,
      .argument = "FROM-TO",
      .help = "lines of --series that count, as 128-150; ridge has seen those before them (default all)"},
+    {.name = "--ema-weight",
+     .type = FLAG_NUMBER,
+     .value = &settings.ema_weight,
+     .argument = "WEIGHT",
+     .preset = "0.7",
+     .minimum = 0,
+     .maximum = 1,
+     .help = "of forecaster ema, on the newest second"},
+    {.name = "--svg",
+     .type = FLAG_TEXT,
+     .value = &settings.svg_path,
+     .argument = "FILE",
+     .help = "draw which share of the seconds is forecast worse than by so much"},
     {.name = "--json", .type = FLAG_SWITCH, .value = &settings.json, .help = "print JSON"},
 };
 
@@ -125,58 +143,129 @@ static bool join(windows_t *scored, const windows_t parts[PARTS])
     return true;
 }
 
+static bool run_one(table_t *table, size_t i, const windows_t *before, const windows_t *scored)
+{
+    forecaster_t *forecaster = forecaster_create(table->kinds[i], &table->model);
+    if (!forecaster) return false;
+    forecaster_set_ema_weight(forecaster, settings.ema_weight);
+    evaluate_forecaster(forecaster, before, false);
+    table->results[i] = evaluate_forecaster_errors(forecaster, scored, table->errors_per_s[i]);
+    forecaster_destroy(forecaster);
+    return true;
+}
+
 static bool run(table_t *table, const windows_t *before, const windows_t *scored)
 {
     for (size_t i = 0; i < table->count; i++) {
-        forecaster_t *forecaster = forecaster_create(table->kinds[i], &table->model);
-        if (!forecaster) return false;
-        evaluate_forecaster(forecaster, before, false);
-        table->results[i] = evaluate_forecaster(forecaster, scored, true);
-        forecaster_destroy(forecaster);
+        if (settings.svg_path) {
+            table->errors_per_s[i] = malloc(scored->count * sizeof(double));
+            if (!table->errors_per_s[i]) return false;
+        }
+        if (!run_one(table, i, before, scored)) return false;
     }
     return true;
+}
+
+static void print_scores(const char *name, const scores_t *scores, bool has_quantiles)
+{
+    printf("%-8s %9.4g %9.3g %7.1f %% %11.4g %9.4g", name, scores->error, scores->bias, 100 * scores->below,
+           scores->low_pinball, scores->high_pinball);
+    if (has_quantiles) printf(" %6.1f %% %5.1f %%", 100 * scores->below_low, 100 * scores->below_high);
+    printf("\n");
+}
+
+/* All windows, or the transitions among them. */
+static void print_block(const table_t *table, bool transitions)
+{
+    printf("\n%-8s %9s %9s %9s %11s %9s %8s %7s\n", transitions ? "in trans." : "", "MAE", "bias", "below it",
+           "pinball 0.1", "0.9", "< 0.1", "< 0.9");
+    for (size_t i = 0; i < table->count; i++) {
+        const evaluation_t *result = &table->results[i];
+        print_scores(forecaster_kind_names[table->kinds[i]],
+                     transitions ? &result->transitions : &result->all, result->has_quantiles);
+    }
+    const noise_floor_t *left = &table->noise_floor;
+    if (left->beginnings_known)
+        printf("%-8s %9.4g\n", "(shape)",
+               transitions ? left->unforeseen_transition_error : left->unforeseen_error);
+    if (left->known) printf("%-8s %9.4g\n", "(noise)", transitions ? left->transition_error : left->error);
 }
 
 static void print_table(const table_t *table)
 {
     const evaluation_t *first = &table->results[0];
-    printf("%zu windows of %d s, %zu of them transitions; errors in events/s of the next second\n\n",
-           first->windows, MODEL_HISTORY, first->transitions);
-    printf("%-8s %10s %12s %8s   %s\n", "", "MAE", "transitions", "bias",
-           "pinball 0.1, 0.9; truths below them");
-    for (size_t i = 0; i < table->count; i++) {
-        const evaluation_t *result = &table->results[i];
-        printf("%-8s %10.4g %12.4g %8.3g", forecaster_kind_names[table->kinds[i]], result->error,
-               result->transition_error, result->bias);
-        if (result->has_quantiles)
-            printf("   %.4g, %.4g; %.1f %%, %.1f %%", result->low_pinball, result->high_pinball,
-                   100 * result->below_low, 100 * result->below_high);
-        printf("\n");
-    }
+    printf("%zu windows of %d s, %zu of them transitions; errors in events/s of the next second\n",
+           first->all.windows, MODEL_HISTORY, first->transitions.windows);
+    print_block(table, false);
+    if (first->transitions.windows > 0) print_block(table, true);
+    printf("\nbelow it, < 0.1, < 0.9: share of the truths below the forecast and below its quantiles\n"
+           "0.1 and 0.9. Without quantiles the pinball loss is that of the forecast itself.\n");
+    if (table->noise_floor.known)
+        printf("(noise): the error of a forecast that knew all but the noise; none can be better.\n");
+    if (table->noise_floor.beginnings_known)
+        printf("(shape): the same, but for when the next burst begins, which nobody can know.\n");
     if (!settings.forecasters && !settings.model_path)
-        printf("\nlstm is left out: it needs a model, as --model models/default.model\n");
+        printf("lstm is left out: it needs a model, as --model models/default.model\n");
+}
+
+static json_t *json_of_quantiles(const scores_t *scores)
+{
+    return json_pack("{s:f, s:f, s:f, s:f}", "pinball_0.1", scores->low_pinball, "pinball_0.9",
+                     scores->high_pinball, "below_0.1", scores->below_low, "below_0.9", scores->below_high);
+}
+
+static json_t *json_of_forecaster(const evaluation_t *result)
+{
+    const scores_t *all = &result->all, *transitions = &result->transitions;
+    json_t *object = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "mae", all->error, "mae_transitions",
+                               transitions->error, "bias", all->bias, "bias_transitions", transitions->bias,
+                               "below", all->below, "below_transitions", transitions->below);
+    json_t *point = json_pack("{s:f, s:f}", "0.1", all->low_pinball, "0.9", all->high_pinball);
+    json_object_set_new(object, "pinball", point);
+    point = json_pack("{s:f, s:f}", "0.1", transitions->low_pinball, "0.9", transitions->high_pinball);
+    json_object_set_new(object, "pinball_transitions", point);
+    if (result->has_quantiles) {
+        json_object_set_new(object, "quantiles", json_of_quantiles(all));
+        json_object_set_new(object, "quantiles_transitions", json_of_quantiles(transitions));
+    }
+    return object;
 }
 
 static void print_json(const table_t *table)
 {
     json_t *forecasters = json_object();
-    for (size_t i = 0; i < table->count; i++) {
-        const evaluation_t *result = &table->results[i];
-        json_t *object = json_pack("{s:f, s:f, s:f}", "mae", result->error, "mae_transitions",
-                                   result->transition_error, "bias", result->bias);
-        if (result->has_quantiles)
-            json_object_set_new(object, "quantiles",
-                                json_pack("{s:f, s:f, s:f, s:f}", "pinball_0.1", result->low_pinball,
-                                          "pinball_0.9", result->high_pinball, "below_0.1", result->below_low,
-                                          "below_0.9", result->below_high));
-        json_object_set_new(forecasters, forecaster_kind_names[table->kinds[i]], object);
-    }
-    json_t *result =
-        json_pack("{s:I, s:I, s:o}", "windows", (json_int_t)table->results[0].windows, "transitions",
-                  (json_int_t)table->results[0].transitions, "forecasters", forecasters);
+    for (size_t i = 0; i < table->count; i++)
+        json_object_set_new(forecasters, forecaster_kind_names[table->kinds[i]],
+                            json_of_forecaster(&table->results[i]));
+    json_t *result = json_pack("{s:I, s:I, s:f, s:o}", "windows", (json_int_t)table->results[0].all.windows,
+                               "transitions", (json_int_t)table->results[0].transitions.windows, "ema_weight",
+                               settings.ema_weight, "forecasters", forecasters);
+    const noise_floor_t *left = &table->noise_floor;
+    if (left->known)
+        json_object_set_new(
+            result, "noise_floor",
+            json_pack("{s:f, s:f}", "mae", left->error, "mae_transitions", left->transition_error));
+    if (left->beginnings_known)
+        json_object_set_new(result, "shape_floor",
+                            json_pack("{s:f, s:f}", "mae", left->unforeseen_error, "mae_transitions",
+                                      left->unforeseen_transition_error));
     json_dumpf(result, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(result);
+}
+
+static bool draw(const table_t *table)
+{
+    evaluate_curve_t curves[FORECASTER_KINDS];
+    char error[ERROR_SIZE];
+    if (!settings.svg_path) return true;
+    for (size_t i = 0; i < table->count; i++)
+        curves[i] = (evaluate_curve_t){.name = forecaster_kind_names[table->kinds[i]],
+                                       .errors_per_s = table->errors_per_s[i],
+                                       .count = table->results[i].all.windows};
+    if (evaluate_plot(settings.svg_path, curves, table->count, error, sizeof error)) return true;
+    fprintf(stderr, "adaptivestream evaluate: %s\n", error);
+    return false;
 }
 
 static int evaluate(const flags_t *flags, const data_t *data, table_t *table)
@@ -190,18 +279,21 @@ static int evaluate(const flags_t *flags, const data_t *data, table_t *table)
     const bool loaded = windows_of_parts(data, from, to, parts) && join(&scored, parts);
     if (loaded && scored.count == 0) {
         fprintf(stderr, "adaptivestream evaluate: no series is longer than %d seconds\n", MODEL_HISTORY);
-    } else if (loaded && run(table, &parts[0], &scored)) {
+    } else if (loaded && run(table, &parts[0], &scored) &&
+               noise_floor_of(&settings.data, data, &table->noise_floor)) {
         if (settings.json)
             print_json(table);
         else
             print_table(table);
-        exit_code = EXIT_OK;
+        exit_code = draw(table) ? EXIT_OK : EXIT_FAILED;
     } else {
         fprintf(stderr, "adaptivestream evaluate: not enough memory\n");
     }
     for (size_t i = 0; i < PARTS; i++)
         windows_free(&parts[i]);
     windows_free(&scored);
+    for (size_t i = 0; i < table->count; i++)
+        free(table->errors_per_s[i]);
     return exit_code;
 }
 

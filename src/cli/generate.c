@@ -2,8 +2,8 @@
  * adaptivestream generate: traffic of a shape or a recorded trace, into Kafka or, with --dry-run, as counts.
  */
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/generate_flags.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "common/log.h"
 #include "generator/report.h"
@@ -55,7 +55,8 @@ static int prepare_shape(const settings_t *s, const flags_t *flags, traffic_t *t
     shape->burst_multiplier = s->burst_multiplier;
     shape->burst_probability = s->burst_probability;
     shape->baseline_per_s = s->log_uniform ? shape_log_uniform_baseline_per_s(seed) : s->baseline_per_s;
-    shape->noise_per_s = s->log_uniform && !s->noise_given ? shape->baseline_per_s / 10 : s->noise_per_s;
+    if (shape_has_episodes(shape))
+        shape->noise_per_s = s->log_uniform && !s->noise_given ? shape->baseline_per_s / 10 : s->noise_per_s;
     /* With a drawn baseline no seed may fail where another works: what counts is the highest. */
     double highest_per_s = s->log_uniform ? SHAPE_LOG_UNIFORM_MAXIMUM_PER_S : shape->baseline_per_s;
     if (shape->kind != SHAPE_PHASES && highest_per_s * peak_of(shape) > SHAPE_RATE_MAXIMUM_PER_S)

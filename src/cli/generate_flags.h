@@ -4,8 +4,8 @@
 #ifndef ADAPTIVESTREAM_CLI_GENERATE_FLAGS_H
 #define ADAPTIVESTREAM_CLI_GENERATE_FLAGS_H
 
-#include "cli/flags.h"
 #include "cli/kafka_flags.h"
+#include "common/flags.h"
 #include "traffic/shape.h"
 
 #include <stdbool.h>

@@ -4,8 +4,8 @@
 #ifndef ADAPTIVESTREAM_CLI_KAFKA_FLAGS_H
 #define ADAPTIVESTREAM_CLI_KAFKA_FLAGS_H
 
-#include "cli/flags.h"
 #include "client/client_config.h"
+#include "common/flags.h"
 #include "common/properties.h"
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  * adaptivestream: one program, one file a subcommand.
  */
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "common/parse.h"
 
 #include <errno.h>
@@ -32,6 +32,7 @@ static const command_t commands[] = {
     {"dashboard", "show what the agent's journal tells in a browser", command_dashboard},
     {"train", "train a forecasting model on synthetic or recorded traffic", command_train},
     {"evaluate", "compare forecasters on synthetic or recorded traffic", command_evaluate},
+    {"predictor", "forecast arrival rates for agents, over TCP", command_predictor},
     {"options", "print or check the options of the agent", command_options},
     {"version", "print the version", command_version},
     {"help", "explain a subcommand: adaptivestream help generate", command_help},

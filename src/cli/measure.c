@@ -4,7 +4,8 @@
 #include "benchmark/measure.h"
 #include "benchmark/journal_summary.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "cli/kafka_flags.h"
+#include "common/flags.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -16,10 +17,11 @@ enum { ERROR_SIZE = 1024, FIGURE_COLUMNS = 5 };
 static const char *const column_names[FIGURE_COLUMNS] = {"mean", "p50", "p95", "p99", "max"};
 
 typedef struct {
-    const char *broker, *topic, *progress, *against, *phases, *journal, *query;
+    kafka_flags_t kafka;
+    client_settings_t client; /* of kafka */
+    const char *topic, *progress, *against, *phases, *journal, *query;
     int64_t start_ms, repeat, timeout_ns, bound_ns;
     bool start_known, bound_given, json;
-    flag_list_t properties;
 } options_of_measure_t;
 
 typedef struct {
@@ -180,7 +182,7 @@ static void print_json(const options_of_measure_t *options, const measurement_t 
                        const journal_summary_t *summary)
 {
     json_t *report =
-        json_pack("{s:s, s:s, s:I, s:b}", "broker", options->broker, "topic", options->topic, "events",
+        json_pack("{s:s, s:s, s:I, s:b}", "broker", options->client.broker, "topic", options->topic, "events",
                   (json_int_t)measurement->events, "complete", measurement_is_complete(measurement));
     json_t *queries = json_array(), *phases = json_array();
     for (size_t i = 0; i < measurement->query_count; i++)
@@ -230,10 +232,8 @@ static int report(const options_of_measure_t *options, const shape_t *shape)
     char error[ERROR_SIZE];
     journal_summary_t summary;
     measurement_t measurement;
-    measure_request_t request = {.topic = {.broker = options->broker,
+    measure_request_t request = {.topic = {.kafka = &options->client,
                                            .topic = options->topic,
-                                           .properties = options->properties.items,
-                                           .property_count = options->properties.count,
                                            .deadline_ms = options->timeout_ns / 1000000},
                                  .progress = {options->progress, options->against},
                                  .progress_count = options->against ? 2 : 1,
@@ -263,12 +263,7 @@ int command_measure(int argc, char **argv)
     options_of_measure_t options = {0};
     shape_t shape = {0};
     const flag_t table[] = {
-        {.name = "--broker",
-         .type = FLAG_TEXT,
-         .value = &options.broker,
-         .argument = "HOST:PORT",
-         .preset = "localhost:9092",
-         .help = "Kafka broker"},
+        KAFKA_BROKER_FLAG(options.kafka),
         {.name = "--topic",
          .type = FLAG_TEXT,
          .value = &options.topic,
@@ -333,11 +328,8 @@ int command_measure(int argc, char **argv)
          .minimum = 0.1,
          .maximum = 86400,
          .help = "give up reading the topic after so long"},
-        {.name = "-X",
-         .type = FLAG_LIST,
-         .value = &options.properties,
-         .argument = "KEY=VALUE",
-         .help = "librdkafka property; may be repeated"},
+        KAFKA_PROPERTY_FLAG(options.kafka),
+        KAFKA_CONFIG_FLAG(options.kafka),
         {.name = "--json", .type = FLAG_SWITCH, .value = &options.json, .help = "print JSON"},
     };
     flags_t flags = {
@@ -345,12 +337,23 @@ int command_measure(int argc, char **argv)
         .summary = "Prints how long each event of a topic waited for the batch that took it, and that of a "
                    "second query beside it.",
         .table = table,
-        .count = sizeof table / sizeof table[0]};
+        .count = sizeof table / sizeof table[0],
+        .notes = "A query's progress is what event.progress.json holds in a listener's onQueryProgress: "
+                 "a line for each batch.\n\n" KAFKA_SECURITY_NOTES("measure"),
+    };
     int exit_code;
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
     if (!options.progress) return flags_usage_error(&flags, "--progress FILE is missing");
     if (!options.phases && (options.start_known || options.repeat > 1))
         return flags_usage_error(&flags, "--start and --repeat belong to --phases");
     if (options.phases && !parse_phases(&flags, &options, &shape, &exit_code)) return exit_code;
-    return report(&options, options.phases ? &shape : NULL);
+    char error[ERROR_SIZE];
+    properties_t file;
+    if (!kafka_flags_settings(&options.kafka, &file, &options.client, error, sizeof error)) {
+        fprintf(stderr, "adaptivestream measure: %s\n", error);
+        return EXIT_FAILED;
+    }
+    exit_code = report(&options, options.phases ? &shape : NULL);
+    properties_free(&file);
+    return exit_code;
 }

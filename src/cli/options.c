@@ -5,7 +5,7 @@
 #include "common/option_sources.h"
 
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
 #include "benchmark/record.h"
 
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/kafka_flags.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "common/json_writer.h"
 #include "common/parse.h"

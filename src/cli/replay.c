@@ -5,7 +5,7 @@
 #include "benchmark/replay.h"
 
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 
 #include <inttypes.h>
 #include <jansson.h>

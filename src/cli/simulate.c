@@ -1,11 +1,12 @@
 /*
  * adaptivestream simulate: what every way to place triggers would have done with recorded traffic.
  */
+#include "benchmark/clairvoyant.h"
 #include "benchmark/comparison.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
 #include "cli/simulate_plot.h"
 #include "cli/traffic_flags.h"
+#include "common/flags.h"
 #include "common/options.h"
 #include "common/parse.h"
 
@@ -214,7 +215,13 @@ static int simulate_trace(table_t *table)
                                      .model = settings.traffic.model,
                                      .equal_batches = settings.equal_batches};
     bool done = run_all(&comparison, table);
-    if (!done)
+    if (!done && !clairvoyant_in_range(&slots))
+        snprintf(error, sizeof error,
+                 "%s: %" PRId64
+                 " events in %zu slots are too many for policy clairvoyant to count; --limit or a "
+                 "lower --scale makes them fewer, and --policy can leave it out",
+                 settings.trace_path, slots.events, slots.count);
+    else if (!done)
         snprintf(error, sizeof error, "not enough memory for %zu slots; --limit shortens the trace",
                  slots.count);
     else if (settings.json)

@@ -5,7 +5,7 @@
 #define ADAPTIVESTREAM_CLI_TRAFFIC_FLAGS_H
 
 #include "benchmark/simulate.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "traffic/slots.h"
 
 #include <stdbool.h>

@@ -5,8 +5,8 @@
 
 #include "cli/commands.h"
 #include "cli/data_flags.h"
-#include "cli/flags.h"
 #include "cli/train_report.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "forecast/evaluate.h"
 #include "forecast/model_file.h"

@@ -1,6 +1,6 @@
 #include "cli/train_report.h"
 
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "forecast/kernels.h"
 
@@ -124,25 +124,47 @@ static void write_scores(FILE *file, const train_report_t *report)
 {
     const evaluation_t *scores = &report->scores;
     fprintf(file, "| test lines %s | %zu windows, %zu of them transitions |\n", report->test_lines,
-            scores->windows, scores->transitions);
-    fprintf(file, "| test MAE | %.4f events/s |\n", scores->error);
-    fprintf(file, "| test MAE in transitions | %.4f events/s |\n", scores->transition_error);
+            scores->all.windows, scores->transitions.windows);
+    fprintf(file, "| test MAE | %.4f events/s |\n", scores->all.error);
+    fprintf(file, "| test MAE in transitions | %.4f events/s |\n", scores->transitions.error);
     if (!scores->has_quantiles) return;
-    fprintf(file, "| test pinball loss, quantiles 0.1 and 0.9 | %.4f, %.4f events/s |\n", scores->low_pinball,
-            scores->high_pinball);
-    fprintf(file, "| test truths below them | %.2f %%, %.2f %% |\n", 100 * scores->below_low,
-            100 * scores->below_high);
+    fprintf(file, "| test pinball loss, quantiles 0.1 and 0.9 | %.4f, %.4f events/s |\n",
+            scores->all.low_pinball, scores->all.high_pinball);
+    fprintf(file, "| test truths below them | %.2f %%, %.2f %% |\n", 100 * scores->all.below_low,
+            100 * scores->all.below_high);
 }
 
-/* In a cell of a table a | ends it, even in code. */
+/* The length of the longest run of backticks. */
+static size_t backticks(const char *text)
+{
+    size_t longest = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        const size_t run = strspn(c, "`");
+        if (run > longest) longest = run;
+    }
+    return longest;
+}
+
+static void write_fence(FILE *file, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        fputc('`', file);
+}
+
+/* In a cell of a table a | ends it, even in code; code ends at as many backticks as it begins with (CommonMark 6.1). */
 static void write_command(FILE *file, const char *command)
 {
-    fputs("| command | `", file);
+    const size_t inside = backticks(command), fence = inside + 1;
+    fputs("| command | ", file);
+    write_fence(file, fence);
+    if (inside > 0) fputc(' ', file);
     for (const char *c = command; *c != '\0'; c++) {
         if (*c == '|') fputc('\\', file);
         fputc(*c, file);
     }
-    fputs("` |\n", file);
+    if (inside > 0) fputc(' ', file);
+    write_fence(file, fence);
+    fputs(" |\n", file);
 }
 
 static void write_card(FILE *file, const train_report_t *report, const model_t *model)

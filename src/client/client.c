@@ -1,5 +1,6 @@
 #include "client/client.h"
 
+#include "client/refusal.h"
 #include "common/interrupt.h"
 #include "common/log.h"
 #include "common/parse.h"
@@ -12,6 +13,8 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     CONNECT_STEP_MS = 1000, /* how soon an interrupt is noticed while connecting */
+    REFUSALS = 2,           /* in a row, a step apart: a broker that is just being restarted has a second */
+    SERVERS_SIZE = 4096
 };
 
 static int64_t monotonic_ms(void)
@@ -68,18 +71,37 @@ static bool create(client_t *client, const client_kind_t *kind, char *error, siz
     return true;
 }
 
+/* Of the client's own list: -X may have changed it. */
+static bool all_refuse(const client_t *client)
+{
+    char servers[SERVERS_SIZE];
+    size_t size = sizeof servers;
+    return rd_kafka_conf_get(rd_kafka_conf(client->handle), "bootstrap.servers", servers, &size) ==
+               RD_KAFKA_CONF_OK &&
+           brokers_refuse(servers);
+}
+
 /* Asks for all topics: asking for one by name would let the broker create it. */
 static client_status_t query_topics(client_t *client, const struct rd_kafka_metadata **metadata, char *error,
                                     size_t error_size)
 {
     int64_t deadline_ms = monotonic_ms() + CONNECT_TIMEOUT_MS;
     rd_kafka_resp_err_t code;
+    int refusals = 0;
     do {
         code = rd_kafka_metadata(client->handle, 1, NULL, metadata, CONNECT_STEP_MS);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return CLIENT_OPENED;
         rd_kafka_poll(client->handle, 0);
         if (interrupt_count() > 0) return CLIENT_INTERRUPTED;
-    } while (monotonic_ms() < deadline_ms);
+        refusals = all_refuse(client) ? refusals + 1 : 0;
+    } while (monotonic_ms() < deadline_ms && refusals < REFUSALS);
+    if (refusals == REFUSALS) {
+        snprintf(error, error_size,
+                 "nobody listens at %s: every connection is refused; start Kafka there, or give its address "
+                 "by --broker",
+                 client->settings->broker);
+        return CLIENT_UNAVAILABLE;
+    }
     snprintf(error, error_size,
              "Kafka at %s does not answer within %d s (%s); check that it runs, that --broker is its "
              "address, and that "

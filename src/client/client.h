@@ -16,7 +16,7 @@ enum { CLIENT_REASON_SIZE = 256 };
 typedef enum {
     CLIENT_OPENED,
     CLIENT_BAD_PROPERTY, /* the caller's mistake */
-    CLIENT_UNAVAILABLE,  /* broker not reachable within 10 s, no such topic, access denied ... */
+    CLIENT_UNAVAILABLE,  /* no broker reachable within 10 s or all refuse, no such topic, access denied ... */
     CLIENT_INTERRUPTED   /* interrupt_count() rose while connecting */
 } client_status_t;
 

@@ -13,6 +13,9 @@ const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT] = {"leave", "gove
 enum {
     NAME_SIZE = 64,
     RANGE_SIZE = 160,
+    HELP_SIZE = 256,
+    HELP_COLUMN = 30, /* of what an option is, in options_print_help() */
+    HELP_WIDTH = 80,
     SHOWN = 60, /* most bytes of the user's own text repeated in an error */
 };
 
@@ -324,12 +327,32 @@ bool options_select_query(const options_t *options, const char *name, const char
     return false;
 }
 
+/* Broken between words at HELP_WIDTH, every line begun at HELP_COLUMN; `column` is where the first one stands. */
+static void print_wrapped(FILE *out, int column, const char *text)
+{
+    if (column > HELP_COLUMN) fprintf(out, "\n%*s", HELP_COLUMN, "");
+    column = HELP_COLUMN;
+    while (*text != '\0') {
+        const int length = (int)strcspn(text, " ");
+        if (column > HELP_COLUMN && column + 1 + length > HELP_WIDTH) {
+            fprintf(out, "\n%*s", HELP_COLUMN, "");
+            column = HELP_COLUMN;
+        }
+        const bool first = column == HELP_COLUMN;
+        fprintf(out, "%s%.*s", first ? "" : " ", length, text);
+        column += length + !first;
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', out);
+}
+
 void options_print_help(FILE *out)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        char range[RANGE_SIZE];
+        char range[RANGE_SIZE], text[RANGE_SIZE + HELP_SIZE];
         const char *fallback = table[i].fallback[0] != '\0' ? table[i].fallback : "none";
-        fprintf(out, "  %-17s %-9s %s (%s)\n", table[i].name, fallback, table[i].help,
-                describe_range(&table[i], range, sizeof range));
+        const int column = fprintf(out, "  %-17s %-9s ", table[i].name, fallback);
+        snprintf(text, sizeof text, "%s (%s)", table[i].help, describe_range(&table[i], range, sizeof range));
+        print_wrapped(out, column, text);
     }
 }

@@ -68,7 +68,7 @@ const char *options_nearest(const char *name);
 /* True when `queries` selects a query of this name (NULL when unnamed) and id. */
 bool options_select_query(const options_t *options, const char *name, const char *id);
 
-/* One line an option: name, default, range, help. */
+/* Of each option its name, default, help and range, in lines of up to 80 columns. */
 void options_print_help(FILE *out);
 
 #endif

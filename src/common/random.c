@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+static const double normal_from_variance = 1000;
+
 static uint64_t rotate_left(uint64_t x, int bits)
 {
     return (x << bits) | (x >> (64 - bits));
@@ -80,6 +82,36 @@ double random_normal(random_t *random)
         square = x * x + y * y;
     } while (square >= 1 || square == 0);
     return sqrt(2 * random_exponential(random)) * (x / sqrt(square));
+}
+
+/* -ln(1 - x) for x up to one half, by its series: the C library's log() is not the same everywhere. */
+static double minus_log_of_rest(double x)
+{
+    double sum = 0, power = x;
+    for (int i = 1; i <= 60; i++, power *= x)
+        sum += power / i;
+    return sum;
+}
+
+uint64_t random_binomial(random_t *random, uint64_t count, double chance)
+{
+    if (!(chance > 0)) return 0;
+    if (chance >= 1) return count;
+    if (chance > 0.5) return count - random_binomial(random, count, 1 - chance);
+    const double mean = (double)count * chance, variance = mean * (1 - chance);
+    if (variance >= normal_from_variance) {
+        const double drawn = floor(mean + sqrt(variance) * random_normal(random) + 0.5);
+        return drawn <= 0 ? 0 : drawn >= (double)count ? count : (uint64_t)drawn;
+    }
+    /* Of `count` exponential times those up to this one are the successes; from one to the next of them the time is
+     * exponential again, of a rate as high as there are left. */
+    const double end = minus_log_of_rest(chance);
+    uint64_t successes = 0;
+    for (double time = 0; successes < count; successes++) {
+        time += random_exponential(random) / (double)(count - successes);
+        if (time > end) break;
+    }
+    return successes;
 }
 
 uint64_t random_poisson(random_t *random, double mean)

@@ -37,6 +37,11 @@ double random_exponential(random_t *random);
  * place of a sine. */
 double random_normal(random_t *random);
 
+/* How many of `count` independent trials succeed, each with `chance` (0 to 1). Below a variance of 1000 exact, by the
+ * second waiting time method (L. Devroye, "Non-Uniform Random Variate Generation", 1986, X.4.3), in time proportional to
+ * the mean; above it the rounded normal, which no sample of less than millions tells from it, at once. */
+uint64_t random_binomial(random_t *random, uint64_t count, double chance);
+
 /* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean. */
 uint64_t random_poisson(random_t *random, double mean);
 

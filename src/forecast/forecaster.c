@@ -18,6 +18,7 @@ static const double holt_level = 0.9, holt_trend = 0.9;
 
 struct forecaster {
     forecaster_kind_t kind;
+    double ema_weight;
     const model_t *model;
     network_t *network;
     ridge_t ridge;
@@ -28,6 +29,7 @@ forecaster_t *forecaster_create(forecaster_kind_t kind, const model_t *model)
     forecaster_t *forecaster = calloc(1, sizeof *forecaster);
     if (!forecaster) return NULL;
     forecaster->kind = kind;
+    forecaster->ema_weight = CLASSIC_EMA_WEIGHT;
     ridge_begin(&forecaster->ridge);
     if (kind != FORECASTER_LSTM) return forecaster;
     forecaster->model = model;
@@ -41,6 +43,11 @@ void forecaster_destroy(forecaster_t *forecaster)
 {
     if (forecaster) network_destroy(forecaster->network);
     free(forecaster);
+}
+
+void forecaster_set_ema_weight(forecaster_t *forecaster, double weight)
+{
+    forecaster->ema_weight = weight;
 }
 
 /* The output for a quantile; NULL when the model has none. */
@@ -75,7 +82,7 @@ forecast_t forecaster_forecast(forecaster_t *forecaster, const double *history, 
     case FORECASTER_LSTM:
         return forecast_by_network(forecaster, history);
     case FORECASTER_EMA:
-        rate_per_s = classic_ema(history, MODEL_HISTORY, CLASSIC_EMA_WEIGHT);
+        rate_per_s = classic_ema(history, MODEL_HISTORY, forecaster->ema_weight);
         break;
     case FORECASTER_HOLT:
         rate_per_s = classic_holt(history, MODEL_HISTORY, holt_level, holt_trend);

@@ -10,7 +10,7 @@
  * forecaster is used by one thread at a time.
  *
  * last   the last value
- * ema    exponential moving average over the history, weight 0.7 on the newest, begun at the oldest
+ * ema    exponential moving average over the history, weight 0.7 (unless set) on the newest, begun at the oldest
  * holt   C. Holt's linear trend (1957) over the history, one second ahead
  * ridge  linear in the scaled history and the time of day, learnt on-line by robust regularised least squares in which an
  *        observation's weight halves every two hours; the last value until it has seen FORECASTER_RIDGE_WARM seconds
@@ -50,6 +50,9 @@ typedef struct forecaster forecaster_t;
 forecaster_t *forecaster_create(forecaster_kind_t kind, const model_t *model);
 
 void forecaster_destroy(forecaster_t *forecaster);
+
+/* Of forecaster ema: 0 to 1, on the newest value, instead of CLASSIC_EMA_WEIGHT. */
+void forecaster_set_ema_weight(forecaster_t *forecaster, double weight);
 
 /* `history`: MODEL_HISTORY rates, events/s, oldest first, each of a second. `time_of_day_s`: of the second to be
  * forecast, 0 to 86400; negative when unknown. */

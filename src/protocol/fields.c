@@ -5,6 +5,9 @@
 
 enum { NUMBER_DIGITS = 6 };
 
+/* From here on all digits of a double are before the point, and there may be 309 of them. */
+static const double large = 1e15;
+
 void fields_clear(const field_t *fields, size_t count, void *base)
 {
     for (size_t i = 0; i < count; i++) {
@@ -26,12 +29,19 @@ void fields_clear(const field_t *fields, size_t count, void *base)
     }
 }
 
+static void write_number(json_writer_t *json, const char *name, double value)
+{
+    if (fabs(value) < large)
+        json_write_number(json, name, value, NUMBER_DIGITS);
+    else
+        json_write_exact(json, name, value);
+}
+
 static void write_field(json_writer_t *json, const field_t *field, const void *value)
 {
     switch (field->type) {
     case FIELD_NUMBER:
-        if (!isnan(*(const double *)value))
-            json_write_number(json, field->name, *(const double *)value, NUMBER_DIGITS);
+        if (!isnan(*(const double *)value)) write_number(json, field->name, *(const double *)value);
         break;
     case FIELD_INTEGER:
         if (*(const int64_t *)value != FIELD_UNKNOWN)

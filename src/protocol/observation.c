@@ -226,7 +226,8 @@ static bool read_seconds(json_reader_t *json, double *values, size_t *count)
         if (*count == OBSERVATION_COSTS_MAXIMUM)
             return json_read_fail(json, "an array has too many elements");
         if (!json_read_number(json, &values[*count])) return false;
-        if (!(values[*count] >= 0)) return json_read_fail(json, "seconds are below 0 or null");
+        if (!(values[*count] >= 0 && values[*count] < 1e9))
+            return json_read_fail(json, "seconds are below 0, too many or null");
         ++*count;
     }
     return json->fault == NULL;

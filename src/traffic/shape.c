@@ -107,6 +107,11 @@ double shape_log_uniform_baseline_per_s(uint64_t seed)
     return power(10, 1 + 4.7 * random_uniform(&random));
 }
 
+bool shape_has_noise(const shape_t *shape)
+{
+    return shape->kind == SHAPE_BURST || shape_has_episodes(shape);
+}
+
 int64_t shape_duration_ns(const shape_t *shape)
 {
     if (shape->kind != SHAPE_PHASES) return SHAPE_FOREVER_NS;
@@ -160,8 +165,13 @@ static double next_episode_rate_per_s(shape_walk_t *walk)
     while (walk->quiet_s == 0 && !episode_next(&walk->episode, &walk->random, &bases))
         begin_episode(walk);
     if (walk->quiet_s > 0) walk->quiet_s--;
-    double rate_per_s = shape->baseline_per_s * bases + shape->noise_per_s * random_normal(&walk->noise);
-    return fmin(fmax(rate_per_s, 0), SHAPE_RATE_MAXIMUM_PER_S);
+    return shape->baseline_per_s * bases;
+}
+
+static double with_noise_per_s(shape_walk_t *walk, double rate_per_s)
+{
+    const double noisy_per_s = rate_per_s + walk->shape->noise_per_s * random_normal(&walk->noise);
+    return fmin(fmax(noisy_per_s, 0), SHAPE_RATE_MAXIMUM_PER_S);
 }
 
 bool shape_walk_next(shape_walk_t *walk, stretch_t *stretch)
@@ -170,7 +180,7 @@ bool shape_walk_next(shape_walk_t *walk, stretch_t *stretch)
     stretch->start_ns = walk->time_ns;
     switch (shape->kind) {
     case SHAPE_BURST:
-        stretch->rate_per_s = next_burst_rate_per_s(walk);
+        stretch->rate_per_s = with_noise_per_s(walk, next_burst_rate_per_s(walk));
         stretch->end_ns = walk->time_ns + second_ns;
         break;
     case SHAPE_STEADY:
@@ -184,7 +194,7 @@ bool shape_walk_next(shape_walk_t *walk, stretch_t *stretch)
         walk->phase++;
         break;
     default:
-        stretch->rate_per_s = next_episode_rate_per_s(walk);
+        stretch->rate_per_s = with_noise_per_s(walk, next_episode_rate_per_s(walk));
         stretch->end_ns = walk->time_ns + second_ns;
         break;
     }

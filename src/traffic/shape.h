@@ -5,8 +5,8 @@
  *          burst begins with probability `burst_probability`. A burst lasts 30 s: ten seconds up in equal
  *          steps from the baseline to burst_multiplier times it, ten seconds there, ten seconds down. At the
  *          default of 0.1 bursts are 10 s apart on average. Unlike the original's, a burst may be cut off by
- *          the end of the run; and no Gaussian noise is added, since Poisson arrivals bring that much
- *          themselves.
+ *          the end of the run. Gaussian noise of deviation `noise_per_s` may be added, as below; `generate`
+ *          leaves it out, since Poisson arrivals bring that much themselves.
  * steady   `baseline_per_s` throughout.
  * phases   "phases=200x100,4000x20": 200 events/s for 100 s, then 4000 events/s for 20 s. Ends by itself.
  * noise, ramp, wall, plateau, cliff, double-peak, sawtooth
@@ -68,7 +68,7 @@ typedef struct {
     double baseline_per_s;    /* all but phases; >= 0 */
     double burst_multiplier;  /* burst; >= 1 */
     double burst_probability; /* burst; 0 to 1, per second outside a burst */
-    double noise_per_s;       /* shapes of episodes; >= 0 */
+    double noise_per_s;       /* burst and shapes of episodes; >= 0 */
     size_t phase_count;
     phase_t phases[SHAPE_PHASES_MAXIMUM];
 } shape_t;
@@ -84,7 +84,7 @@ typedef struct {
 typedef struct {
     const shape_t *shape;
     random_t random;
-    random_t noise; /* episodes */
+    random_t noise; /* burst, episodes */
     int64_t time_ns;
     size_t phase;     /* phases: the next one */
     int burst_second; /* burst: 0 outside, else 1 to 30 */
@@ -98,6 +98,9 @@ bool shape_parse(const char *text, shape_t *shape, char *error, size_t error_siz
 
 /* Whether the shape is made of episodes: noise to mixed. */
 bool shape_has_episodes(const shape_t *shape);
+
+/* Whether the shape heeds noise_per_s: bursts and episodes. */
+bool shape_has_noise(const shape_t *shape);
 
 /* The shape's own length; SHAPE_FOREVER_NS for all but phases. */
 int64_t shape_duration_ns(const shape_t *shape);

@@ -8,10 +8,29 @@
 /* The random stream of slots, apart from the other uses of a seed. */
 enum { SLOTS_STREAM = 7 };
 
+/* A bin of more is dealt slot by slot, in time that does not grow with its events. */
+enum { ONE_BY_ONE_MAXIMUM = 4096 };
+
 static size_t slot_at(const slots_t *slots, double time_ns)
 {
     const size_t slot = (size_t)(time_ns / (double)slots->slot_ns);
     return slot < slots->count ? slot : slots->count - 1;
+}
+
+/* How many each slot gets: of what is left for it and those behind it, its share by width. */
+static void deal_by_slot(slots_t *slots, random_t *random, double from_ns, double width_ns, uint64_t events)
+{
+    const size_t first = slot_at(slots, from_ns), last = slot_at(slots, from_ns + width_ns * (1 - 1e-9));
+    double left_ns = width_ns, at_ns = from_ns;
+    for (size_t slot = first; slot < last && events > 0; slot++) {
+        const double end_ns = (double)(slot + 1) * (double)slots->slot_ns;
+        const uint64_t dealt = random_binomial(random, events, (end_ns - at_ns) / left_ns);
+        slots->counts[slot] += (int64_t)dealt;
+        events -= dealt;
+        left_ns -= end_ns - at_ns;
+        at_ns = end_ns;
+    }
+    slots->counts[last] += (int64_t)events;
 }
 
 /* Deals the events of one bin. The bin's end is exclusive: an event at the very boundary belongs to the next. */
@@ -20,6 +39,10 @@ static void deal(slots_t *slots, random_t *random, double from_ns, double width_
     const size_t first = slot_at(slots, from_ns);
     if (first == slot_at(slots, from_ns + width_ns * (1 - 1e-9))) {
         slots->counts[first] += events;
+        return;
+    }
+    if (events > ONE_BY_ONE_MAXIMUM) {
+        deal_by_slot(slots, random, from_ns, width_ns, events);
         return;
     }
     for (uint32_t i = 0; i < events; i++)

@@ -21,7 +21,7 @@ typedef struct {
 } slots_t;
 
 /* Counts the first `limit_ns` of a trace (0: all of it) in slots of `slot_ns`. The events of a bin that spans
- * several slots are dealt to them at random, each by itself, the same way for the same seed; a bin inside one
+ * several slots are dealt to them at random, as if each by itself, the same way for the same seed; a bin inside one
  * slot keeps its events together. The last slot may be cut off by the end of the trace. False when out of
  * memory. */
 bool slots_of_trace(const trace_t *trace, int64_t slot_ns, int64_t limit_ns, uint64_t seed, slots_t *slots);

@@ -245,13 +245,37 @@ class RealReports(Files):
 
 
 class Screen(Files):
+    def test_the_width_of_bins_is_shown(self):
+        trace = self.trace([(100, 1200)])
+        for arguments, mention in [([], "; --bin 1 s\n"), (["--bin", "0.1"], "; --bin 0.1 s\n")]:
+            code, out, errors = call(trace, *arguments)
+            self.assertEqual((code, errors), (OK, ""))
+            self.assertIn(mention, out)
+        self.assertEqual(json.loads(call(trace, "--bin", "0.1", "--json")[1])["bin_s"], 0.1)
+
+    def test_too_short_comes_without_tables(self):
+        code, out, errors = call(self.trace([(10, 100), (500, 50)]), "--bin", "0.1")
+        self.assertEqual((code, errors), (OK, ""))
+        self.assertIn("Too short to tell", out)
+        self.assertNotIn("mean wait", out)
+        self.assertNotIn("In theory", out)
+
+    def test_theory_that_promises_too_much_is_put_right(self):
+        # A crowd every ten seconds and nothing between; the other trace changes slowly.
+        for phases, too_fast in [([(500, 1), (0, 9)] * 90, True), ([(100, 601)] * 2, False)]:
+            trace = self.trace(phases)
+            result = json.loads(call(trace, "--bin", "0.1", "--trigger", "2s", "--json")[1])
+            self.assertAlmostEqual(result["best_factor"], result["best"]["mean_s"] / result["now"]["mean_s"], 6)
+            self.assertEqual(result["theoretical_factor"] < 0.99 * result["best_factor"], too_fast)
+            self.assertEqual("even with the future known" in call(trace, "--bin", "0.1", "--trigger", "2s")[1], too_fast)
+
     def test_screen(self):
         code, out, errors = call(TRACES / "llm_code.csv.gz", "--bin", "0.1")
         self.assertEqual((code, errors), (OK, ""))
         for mention in ["8816 events in 57.3 min", "Trigger 2 s", "your trigger", *(f"goal {goal}" for goal in GOALS),
                         "In theory", "Worth it: "]:
             self.assertIn(mention, out)
-        self.assertLess(len(out.splitlines()), 25)
+        self.assertLessEqual(len(out.splitlines()), 25)
         self.assertLessEqual(max(map(len, out.splitlines())), 130)
         self.assertFalse(any(line != line.rstrip() for line in out.splitlines()))
 
@@ -286,6 +310,15 @@ class Mistakes(Files):
         self.check(USAGE, "--batch-cost: 'much'", "trace.csv", "--batch-cost", "much")
         self.check(USAGE, "balanced, strict, latency, cost", "trace.csv", "--goal", "fast")
 
+    def test_a_folder_of_one_log(self):
+        logs = self.folder / "logs"
+        logs.mkdir()
+        (logs / ".app.crc").write_text("x", encoding="utf-8")
+        (logs / "app").write_text("".join(json.dumps(report) + "\n" for report in BURSTS), encoding="utf-8")
+        code, out, errors = call("--progress", logs, "--json")
+        self.assertEqual((code, errors), (OK, ""))
+        self.assertEqual(json.loads(out)["job"]["query"], "orders")
+
     def test_files(self):
         self.check(FAILED, "/nowhere/trace.csv", "/nowhere/trace.csv")
         self.check(FAILED, ":2: 'x'", self.file("trace.csv", "count\nx\n"))
@@ -293,7 +326,12 @@ class Mistakes(Files):
         self.check(FAILED, "/nowhere/app.log: No such file", "--progress", "/nowhere/app.log")
         self.check(FAILED, "no query's progress in it", "--progress", self.file("app.log", "INFO words\n"))
         self.check(FAILED, "zstd -dc", "--progress", self.file("app.zstd", b"\x28\xb5\x2f\xfd\x00\x00\x00"))
-        self.check(FAILED, "a folder without", "--progress", self.folder)
+        self.check(FAILED, "a folder of 3 files or folders; name one of them", "--progress", self.folder)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.check(FAILED, "an empty folder", "--progress", empty)
+        (empty / "another").mkdir()
+        self.check(FAILED, "another; name that", "--progress", empty)
         torn = json.dumps(BURSTS[0]) + "\n" + json.dumps(BURSTS[1])[:150] + "\n" + json.dumps(BURSTS[2]) + "\n"
         self.check(FAILED, "app.log:2: ", "--progress", self.file("app.log", torn))
         one = self.file("app.log", json.dumps(BURSTS[2]) + "\n")

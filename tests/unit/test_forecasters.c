@@ -44,9 +44,9 @@ static double error_of(forecaster_kind_t kind)
     assert_non_null(forecaster);
     const evaluation_t result = evaluate_forecaster(forecaster, &test, true);
     forecaster_destroy(forecaster);
-    assert_int_equal(result.windows, TEST_WINDOWS);
+    assert_int_equal(result.all.windows, TEST_WINDOWS);
     assert_false(result.has_quantiles);
-    return result.error;
+    return result.all.error;
 }
 
 /* The three numbers of tests/data/README.md, which others found with programs of their own. */

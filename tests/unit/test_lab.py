@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+import demo  # noqa: E402
 from lab import journal, memory, punctuality  # noqa: E402
 
 
@@ -65,6 +66,27 @@ class Memory(unittest.TestCase):
         self.assertGreaterEqual(here["Rss"], here["Pss"])
         self.assertGreater(here["Pss"], 0)
         self.assertEqual(set(memory.mappings(os.getpid(), name="no-such-library").values()), {0})
+
+
+class Demo(unittest.TestCase):
+    def test_the_table_fits_eighty_columns(self):
+        def side(batches, seconds):
+            return {"batches": batches, **{f"{name}_s": seconds for name in demo.COLUMNS}}
+
+        def block(phase):
+            return {"phase": phase, "query": side(9999, 99.99), "against": side(1234, 12.345),
+                    "ratio": {"batches": 1.01, **{name: 0.9 for name in demo.COLUMNS}}}
+
+        plan = demo.Plan(phases=demo.PHASES, times=demo.TIMES, trigger=demo.TRIGGER)
+        report = {"events": 1234567, "phases": [block("3000/s x 15 s"), block("5/s x 30 s")], "all": block("all"),
+                  "shadow": side(1234, 12.345)}
+        lines = demo.result_screen(report, plan, pathlib.Path("demo")).splitlines()
+        table = lines[:lines.index("Next:")]  # below it are paths, as long as they are
+        self.assertEqual([line for line in table if len(line) > 80], [])
+        first = next(line for line in table if "3000/s" in line)
+        self.assertEqual(first.split()[4:8], ["9999", "1234", "99.99", "12.35"])
+        rule = next(line for line in table if "----" in line)
+        self.assertEqual(len(rule), len(first))
 
 
 if __name__ == "__main__":

@@ -226,7 +226,7 @@ static void wildcards_stay_fast(void **state)
     assert_false(selects(pattern, name, "x")); /* exponential matchers do not come back */
 }
 
-static void help_has_a_line_an_option(void **state)
+static void help_fits_eighty_columns(void **state)
 {
     (void)state;
     char *text = NULL;
@@ -252,13 +252,22 @@ static void help_has_a_line_an_option(void **state)
                                     "  journal ",
                                     "  log ",
                                     "  log_level "};
-    size_t lines = 0;
-    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
-        assert_true(lines < sizeof expected / sizeof expected[0]);
-        assert_memory_equal(line, expected[lines], strlen(expected[lines]));
-        assert_true(strchr(line, '(') != NULL && line[strlen(line) - 1] == ')');
+    size_t options = 0;
+    char last = ')'; /* of the option before: its range */
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        assert_true(strlen(line) <= 80);
+        if (line[2] != ' ') {
+            assert_true(options < sizeof expected / sizeof expected[0]);
+            assert_memory_equal(line, expected[options], strlen(expected[options]));
+            assert_int_equal(last, ')');
+            options++;
+        } else {
+            assert_int_equal(strspn(line, " "), 30);
+        }
+        last = line[strlen(line) - 1];
     }
-    assert_int_equal(lines, sizeof expected / sizeof expected[0]);
+    assert_int_equal(last, ')');
+    assert_int_equal(options, sizeof expected / sizeof expected[0]);
     free(text);
 }
 
@@ -277,7 +286,7 @@ int main(void)
         cmocka_unit_test(selects_by_name_or_id),
         cmocka_unit_test(wildcards_match_any_run),
         cmocka_unit_test(wildcards_stay_fast),
-        cmocka_unit_test(help_has_a_line_an_option),
+        cmocka_unit_test(help_fits_eighty_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,15 @@ static void test_times(void **state)
     assert_false(progress_parse_time("2024-02-29T23:59:59Z", &time_ms));
     assert_false(progress_parse_time("2024-02-29T23:59:59.999+01:00", &time_ms));
     assert_false(progress_parse_time("", &time_ms));
+    static const char *const never[] = {
+        "2024-13-01T00:00:00.000Z", "2024-00-01T00:00:00.000Z", "2024-06-44T00:00:00.000Z",
+        "2024-06-31T00:00:00.000Z", "2023-02-29T00:00:00.000Z", "1900-02-29T00:00:00.000Z",
+        "2024-06-00T00:00:00.000Z", "2024-06-01T24:00:00.000Z", "2024-06-01T00:60:00.000Z",
+        "2024-06-01T00:00:60.000Z", "2024-06-01T-1:00:00.000Z", "0000-06-01T00:00:00.000Z",
+    };
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (progress_parse_time(never[i], &time_ms)) fail_msg("%s", never[i]);
+    assert_true(progress_parse_time("2000-02-29T00:00:00.000Z", &time_ms));
 }
 
 int main(void)

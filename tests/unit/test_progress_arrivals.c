@@ -244,6 +244,33 @@ static void test_queries_are_told_apart(void **state)
     progress_history_free(&history);
 }
 
+/* Restart after restart, reported in turns: each keeps its number. */
+static void test_many_runs(void **state)
+{
+    (void)state;
+    enum { RUNS = 3000, TURNS = 3 };
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int run = 0; run < RUNS; run++)
+            assert_true(
+                fprintf(file,
+                        "{\"id\":\"a\",\"runId\":\"run-%d\",\"name\":\"orders\",\"timestamp\":"
+                        "\"2026-01-31T12:00:0%d.000Z\",\"batchId\":1,\"sources\":[{\"numInputRows\":%d}]}\n",
+                        run, turn, run + 1) > 0);
+    assert_int_equal(fclose(file), 0);
+    progress_history_t history;
+    assert_true(progress_history_read(path, &history, error, sizeof error));
+    assert_int_equal(history.count, 1);
+    const reported_query_t *orders = &history.queries[0];
+    assert_int_equal(orders->count, RUNS * TURNS);
+    for (size_t i = 0; i < orders->count; i++) {
+        assert_int_equal(orders->triggers[i].run, i / TURNS);
+        assert_int_equal(orders->triggers[i].rows, i / TURNS + 1);
+    }
+    progress_history_free(&history);
+}
+
 static void test_a_file_without_reports(void **state)
 {
     (void)state;
@@ -268,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_runs_follow_each_other),
         cmocka_unit_test(test_too_long_a_time_is_refused),
         cmocka_unit_test(test_queries_are_told_apart),
+        cmocka_unit_test(test_many_runs),
         cmocka_unit_test(test_a_file_without_reports),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);

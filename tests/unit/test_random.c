@@ -145,6 +145,44 @@ static void test_poisson(void **state)
         assert_int_equal(random_poisson(&random, 0), 0);
 }
 
+static void test_binomial(void **state)
+{
+    (void)state;
+    /* On both sides of where the normal takes over, of one half, and of few trials. */
+    static const struct {
+        uint64_t count;
+        double chance;
+    } cases[] = {{10, 0.3}, {5000, 0.01}, {5000, 0.99}, {1000000, 0.0009}, {1000000000, 0.1}, {3, 0.5}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const double count = (double)cases[c].count, chance = cases[c].chance;
+        const double mean = count * chance, variance = mean * (1 - chance);
+        random_t random;
+        random_seed(&random, 7, c);
+        double sum = 0, squares = 0;
+        enum { FEW = 20000 };
+        for (int i = 0; i < FEW; i++) {
+            const uint64_t drawn = random_binomial(&random, cases[c].count, chance);
+            assert_true(drawn <= cases[c].count);
+            const double off = (double)drawn - mean;
+            sum += off;
+            squares += off * off;
+        }
+        assert_true(fabs(sum / FEW) < 5 * sqrt(variance / FEW));
+        assert_true(fabs(squares / FEW / variance - 1) < 0.06);
+    }
+    random_t random;
+    random_seed(&random, 7, 9);
+    assert_int_equal(random_binomial(&random, 7, 0), 0);
+    assert_int_equal(random_binomial(&random, 7, 1), 7);
+    assert_int_equal(random_binomial(&random, 0, 0.5), 0);
+    /* Two trials: 0, 1 and 2 as often as they should. */
+    int counts[3] = {0};
+    for (int i = 0; i < DRAWS; i++)
+        counts[random_binomial(&random, 2, 0.25)]++;
+    assert_true(fabs((double)counts[0] / DRAWS - 0.5625) < 5 * sqrt(0.25 / DRAWS));
+    assert_true(fabs((double)counts[2] / DRAWS - 0.0625) < 5 * sqrt(0.06 / DRAWS));
+}
+
 static void test_below(void **state)
 {
     (void)state;
@@ -168,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_normal),
         cmocka_unit_test(test_power),
         cmocka_unit_test(test_poisson),
+        cmocka_unit_test(test_binomial),
         cmocka_unit_test(test_below),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 /* cmocka.h needs the four before it. */
 #include <cmocka.h>
@@ -228,6 +230,28 @@ static void test_only_one_recorder(void **state)
     close_file(open_file("orders", NULL));
 }
 
+/* In place of the C library's: what another recorder does between our opening of the file and our lock. */
+static bool remove_before_lock;
+
+int flock(int fd, int operation)
+{
+    if (remove_before_lock) unlink(trace_path);
+    remove_before_lock = false;
+    return (int)syscall(SYS_flock, fd, operation);
+}
+
+static void test_a_file_removed_before_the_lock(void **state)
+{
+    (void)state;
+    write_text(trace_path, "count\n");
+    remove_before_lock = true;
+    record_file_t *file = begin();
+    assert_false(remove_before_lock);
+    commit(file);
+    close_file(file);
+    assert_int_equal(access(trace_path, F_OK), 0);
+}
+
 static void test_no_ordinary_file(void **state)
 {
     (void)state;
@@ -305,6 +329,7 @@ int main(void)
         WITH_FILES(test_files_that_do_not_belong_together),
         WITH_FILES(test_damaged_states),
         WITH_FILES(test_only_one_recorder),
+        WITH_FILES(test_a_file_removed_before_the_lock),
         WITH_FILES(test_no_ordinary_file),
         WITH_FILES(test_a_full_disk_leaves_whole_lines),
         WITH_FILES(test_a_full_disk_keeps_the_old_state),

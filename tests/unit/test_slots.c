@@ -73,6 +73,26 @@ static void wide_bins_are_dealt_at_random(void **state)
     trace_free(&trace);
 }
 
+/* A billion events a bin: dealt at once, not one by one, over slots that cut across the bins too. */
+static void crowded_bins_are_dealt_by_their_shares(void **state)
+{
+    (void)state;
+    const uint32_t most = TRACE_COUNT_MAXIMUM;
+    trace_t trace = trace_of((const uint32_t[BINS]){most, most, 4096, 4097}, 1e9);
+    slots_t slots = slots_of(&trace, 300000000, 0, 1);
+    assert_int_equal(slots.count, 14);
+    assert_true(sum(&slots, 0, 14) == 2 * (int64_t)most + 4096 + 4097);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(llabs(slots.counts[i] - 300000000) < 5 * 15000); /* five standard deviations */
+    assert_true(llabs(slots.counts[6] - 200000000) < 5 * 15000 + 4096);
+    assert_in_range(slots.counts[8], 1229 - 150, 1229 + 150);
+    slots_t again = slots_of(&trace, 300000000, 0, 1);
+    assert_memory_equal(slots.counts, again.counts, slots.count * sizeof *slots.counts);
+    slots_free(&slots);
+    slots_free(&again);
+    trace_free(&trace);
+}
+
 static void limit_and_odd_widths(void **state)
 {
     (void)state;
@@ -101,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bins_inside_a_slot_stay_together),
         cmocka_unit_test(wide_bins_are_dealt_at_random),
+        cmocka_unit_test(crowded_bins_are_dealt_by_their_shares),
         cmocka_unit_test(limit_and_odd_widths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

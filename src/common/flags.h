@@ -1,5 +1,5 @@
 /*
- * Command-line flags of one subcommand, from one table that gives name, type, default, range and help and
+ * Command-line flags of one subcommand, or of a program, from one table that gives name, type, default, range and help and
  * drives parsing, messages and --help. Both "--name value" and "--name=value" are read; "--" ends the flags.
  *
  *     const flag_t table[] = {
@@ -10,8 +10,8 @@
  *     int exit_code;
  *     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
  */
-#ifndef ADAPTIVESTREAM_CLI_FLAGS_H
-#define ADAPTIVESTREAM_CLI_FLAGS_H
+#ifndef ADAPTIVESTREAM_COMMON_FLAGS_H
+#define ADAPTIVESTREAM_COMMON_FLAGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,7 +53,8 @@ typedef struct {
 } flag_t;
 
 typedef struct {
-    const char *command; /* "generate" */
+    const char *command; /* "generate"; NULL for the flags of a program */
+    const char *program; /* that program: "adaptivestream-predictor"; NULL stands for adaptivestream */
     const char *summary; /* one or more lines under the usage line of --help */
     const flag_t *table;
     size_t count;      /* up to FLAGS_MAXIMUM */
@@ -75,7 +76,7 @@ typedef struct {
  * on stderr that names the flag, the value and what is allowed. Strings point into argv. */
 bool flags_parse(flags_t *flags, int argc, char **argv, int *exit_code);
 
-/* One line "adaptivestream COMMAND: TEXT" and a pointer to --help, on stderr: for a rule between several
+/* One line "PROGRAM COMMAND: TEXT" and a pointer to --help, on stderr: for a rule between several
  * flags. Returns EXIT_USAGE. */
 int flags_usage_error(const flags_t *flags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,4 +1,4 @@
-#include "cli/flags.h"
+#include "common/flags.h"
 
 #include "common/parse.h"
 
@@ -10,13 +10,23 @@
 
 enum { REASON_SIZE = 256, COLUMN_SIZE = 64, HELP_COLUMN = 26 };
 
+/* "adaptivestream generate", or the name of the program. */
+static const char *caller(const flags_t *flags, char *buffer, size_t size)
+{
+    snprintf(buffer, size, "%s%s%s", flags->program != NULL ? flags->program : "adaptivestream",
+             flags->command != NULL ? " " : "", flags->command != NULL ? flags->command : "");
+    return buffer;
+}
+
 int flags_usage_error(const flags_t *flags, const char *format, ...)
 {
+    char name[COLUMN_SIZE];
+    caller(flags, name, sizeof name);
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "adaptivestream %s: ", flags->command);
+    fprintf(stderr, "%s: ", name);
     vfprintf(stderr, format, arguments);
-    fprintf(stderr, " (see adaptivestream %s --help)\n", flags->command);
+    fprintf(stderr, " (see %s --help)\n", name);
     va_end(arguments);
     return EXIT_USAGE;
 }
@@ -135,8 +145,9 @@ static void set_presets(const flags_t *flags)
     for (size_t i = 0; i < flags->count; i++) {
         const flag_t *flag = &flags->table[i];
         if (flag->preset == NULL || set_value(flag, flag->preset, reason)) continue;
-        fprintf(stderr, "adaptivestream %s: the default '%s' of %s is not %s\n", flags->command, flag->preset,
-                flag->name, reason);
+        char name[COLUMN_SIZE];
+        fprintf(stderr, "%s: the default '%s' of %s is not %s\n", caller(flags, name, sizeof name),
+                flag->preset, flag->name, reason);
         abort();
     }
 }
@@ -163,8 +174,9 @@ static void print_flag(const flag_t *flag)
 
 static void print_help(const flags_t *flags)
 {
-    printf("Usage: adaptivestream %s [flags]%s%s\n\n%s\n\n", flags->command, flags->operands_help ? " " : "",
-           flags->operands_help ? flags->operands_help : "", flags->summary);
+    char name[COLUMN_SIZE];
+    printf("Usage: %s [flags]%s%s\n\n%s\n\n", caller(flags, name, sizeof name),
+           flags->operands_help ? " " : "", flags->operands_help ? flags->operands_help : "", flags->summary);
     for (size_t i = 0; i < flags->count; i++)
         print_flag(&flags->table[i]);
     printf("  %-*s%s\n", HELP_COLUMN - 2, "--help", "Print this text");

@@ -1,0 +1,263 @@
+#include "predictor/server.h"
+
+#include "common/log.h"
+#include "predictor/connection.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    FIXED_DESCRIPTORS = 4, /* listener, signals, parent, watcher */
+    BACKLOG = 128,
+    ACCEPTS_A_TURN = 16,
+};
+
+static const char *const tag = "Predictor";
+
+/* When no descriptor is left for a new client. */
+static const int64_t accept_pause_ns = INT64_C(100000000);
+/* Who has not said hello and has been silent that long makes room for a new client. */
+static const int64_t idle_ns = INT64_C(30000000000);
+
+typedef struct {
+    const server_config_t *config;
+    service_t *service;
+    size_t count;
+    connection_t *clients[SERVER_CLIENTS_MAXIMUM];
+    struct pollfd polled[FIXED_DESCRIPTORS + SERVER_CLIENTS_MAXIMUM];
+    int64_t accept_after_ns, warned_ns;
+    char scratch[PROTOCOL_LINE_MAXIMUM + 1];
+} server_t;
+
+int64_t server_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in ip;
+        memcpy(&ip, address, sizeof ip);
+        return ntohl(ip.sin_addr.s_addr) >> 24 == 127;
+    }
+    if (address->sa_family != AF_INET6) return false;
+    struct sockaddr_in6 ip;
+    memcpy(&ip, address, sizeof ip);
+    return IN6_IS_ADDR_LOOPBACK(&ip.sin6_addr);
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return 0;
+    struct sockaddr_in6 ip6;
+    struct sockaddr_in ip4;
+    memcpy(&ip6, &address, sizeof ip6);
+    memcpy(&ip4, &address, sizeof ip4);
+    return ntohs(address.ss_family == AF_INET6 ? ip6.sin6_port : ip4.sin_port);
+}
+
+static int listen_at(const struct addrinfo *address)
+{
+    const int on = 1;
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    /* Connections of a predecessor that are still fading away are no reason to be refused the port. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    const int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+int server_listen(const char *host, int *port, bool *loopback, bool *taken, char *error, size_t error_size)
+{
+    char service[8];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    snprintf(service, sizeof service, "%d", *port);
+    *taken = false;
+    const int failure = getaddrinfo(host, service, &hints, &found);
+    if (failure != 0) {
+        snprintf(error, error_size, "cannot find the address '%s': %s", host, gai_strerror(failure));
+        return -1;
+    }
+    *loopback = is_loopback(found->ai_addr);
+    const int fd = listen_at(found);
+    if (fd < 0) {
+        *taken = errno == EADDRINUSE;
+        snprintf(error, error_size, "cannot listen at %s port %d: %s", host, *port, strerror(errno));
+    } else {
+        *port = port_of(fd);
+    }
+    freeaddrinfo(found);
+    return fd;
+}
+
+static void remove_client(server_t *server, size_t index)
+{
+    connection_destroy(server->clients[index]);
+    server->clients[index] = server->clients[--server->count];
+}
+
+/* One place, from whoever has been silent longest without having said who he is; false when nobody has been long enough. */
+static bool make_place(server_t *server, int64_t now_ns)
+{
+    size_t oldest = server->count;
+    for (size_t i = 0; i < server->count; i++) {
+        const connection_t *client = server->clients[i];
+        if (client->session.authorised || now_ns - client->active_ns < idle_ns) continue;
+        if (oldest == server->count || client->active_ns < server->clients[oldest]->active_ns) oldest = i;
+    }
+    if (oldest == server->count) return false;
+    remove_client(server, oldest);
+    return true;
+}
+
+static void turn_away(server_t *server, int fd, int64_t now_ns)
+{
+    static const char sorry[] = "{\"v\":1,\"error\":\"too many clients\"}\n";
+    const ssize_t sent = send(fd, sorry, sizeof sorry - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* he sees the end either way */
+    close(fd);
+    const int64_t minute_ns = INT64_C(60000000000);
+    if (server->warned_ns != 0 && now_ns - server->warned_ns < minute_ns) return;
+    server->warned_ns = now_ns;
+    log_line(LOG_WARNING, tag, "%zu clients are connected, which is all there may be; others are turned away",
+             server->count);
+}
+
+static void accept_clients(server_t *server, int64_t now_ns)
+{
+    const int on = 1, buffer = PROTOCOL_LINE_MAXIMUM;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        const int fd = accept4(server->config->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+                server->accept_after_ns = now_ns + accept_pause_ns;
+            if (errno == ECONNABORTED || errno == EINTR) continue;
+            return;
+        }
+        if (server->count == server->config->clients_maximum && !make_place(server, now_ns)) {
+            turn_away(server, fd, now_ns);
+            continue;
+        }
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        /* The kernel would let a buffer grow to megabytes for a client that takes nothing. */
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+        connection_t *client = connection_create(fd, now_ns);
+        if (client == NULL) {
+            close(fd);
+            return;
+        }
+        server->clients[server->count++] = client;
+    }
+}
+
+/* Milliseconds that poll() may wait: until the first of the deadlines, for ever without one. */
+static int timeout_ms(const server_t *server, int64_t now_ns)
+{
+    int64_t due_ns = server->accept_after_ns != 0 ? server->accept_after_ns : INT64_MAX;
+    for (size_t i = 0; i < server->count; i++) {
+        if (connection_has_work(server->clients[i], now_ns)) return 0;
+        const int64_t client_ns = connection_due_ns(server->clients[i], server->config->patience_ns);
+        if (client_ns < due_ns) due_ns = client_ns;
+    }
+    if (due_ns == INT64_MAX) return -1;
+    const int64_t wait_ms = due_ns <= now_ns ? 0 : (due_ns - now_ns + 999999) / 1000000;
+    return wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms;
+}
+
+static bool watches(const server_config_t *config)
+{
+    return config->watcher != NULL && config->watcher->called != NULL;
+}
+
+static void fill_polled(server_t *server)
+{
+    const server_config_t *config = server->config;
+    /* A negative descriptor is passed over by poll(). */
+    server->polled[0] =
+        (struct pollfd){.fd = server->accept_after_ns != 0 ? -1 : config->listener, .events = POLLIN};
+    server->polled[1] = (struct pollfd){.fd = config->signals, .events = POLLIN};
+    server->polled[2] = (struct pollfd){.fd = config->parent, .events = POLLIN};
+    server->polled[3] =
+        (struct pollfd){.fd = watches(config) ? config->watcher->descriptor : -1, .events = POLLIN};
+    for (size_t i = 0; i < server->count; i++)
+        server->polled[FIXED_DESCRIPTORS + i] =
+            (struct pollfd){.fd = server->clients[i]->fd, .events = connection_events(server->clients[i])};
+}
+
+/* Whoever has started us says nothing more; when he is gone there is an end to read. */
+static bool parent_is_gone(const server_t *server)
+{
+    char waste[256];
+    if (server->polled[2].revents == 0) return false;
+    const ssize_t count = recv(server->config->parent, waste, sizeof waste, MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void serve_clients(server_t *server, int64_t now_ns)
+{
+    /* From the last one down: who is removed is replaced by one that has been served already. */
+    for (size_t i = server->count; i-- > 0;) {
+        connection_t *client = server->clients[i];
+        const short revents = server->polled[FIXED_DESCRIPTORS + i].revents;
+        const bool wanted = revents != 0 || connection_has_work(client, now_ns);
+        if ((wanted && !connection_serve(client, server->service, revents, now_ns, server->scratch)) ||
+            !connection_in_time(client, now_ns, server->config->patience_ns))
+            remove_client(server, i);
+    }
+}
+
+static server_end_t loop(server_t *server)
+{
+    int64_t now_ns = server_now_ns();
+    for (;;) {
+        fill_polled(server);
+        if (poll(server->polled, FIXED_DESCRIPTORS + server->count, timeout_ms(server, now_ns)) < 0) {
+            if (errno != EINTR && errno != EAGAIN && errno != ENOMEM) return SERVER_FAILED;
+            for (size_t i = 0; i < FIXED_DESCRIPTORS + server->count; i++)
+                server->polled[i].revents = 0;
+        }
+        now_ns = server_now_ns();
+        if (server->accept_after_ns != 0 && now_ns >= server->accept_after_ns) server->accept_after_ns = 0;
+        if (parent_is_gone(server)) return SERVER_ORPHANED;
+        if (server->polled[1].revents != 0) return SERVER_STOPPED;
+        if (server->polled[3].revents != 0)
+            server->config->watcher->called(server->config->watcher->context, server->service);
+        serve_clients(server, now_ns);
+        if (server->polled[0].revents != 0) accept_clients(server, now_ns);
+    }
+}
+
+server_end_t server_run(const server_config_t *config, service_t *service)
+{
+    server_t *server = calloc(1, sizeof *server);
+    if (server == NULL) return SERVER_FAILED;
+    server->config = config;
+    server->service = service;
+    const server_end_t end = loop(server);
+    const int saved = errno;
+    while (server->count > 0)
+        remove_client(server, server->count - 1);
+    free(server);
+    errno = saved;
+    return end;
+}
