@@ -3,7 +3,7 @@
  */
 #include "benchmark/journal_observations.h"
 #include "cli/commands.h"
-#include "cli/flags.h"
+#include "common/flags.h"
 #include "cli/time_of_day.h"
 #include "common/interrupt.h"
 #include "monitor/monitor.h"

@@ -76,7 +76,7 @@ static void put_number(writer_t *out, double value)
     if (fabs(value) < 1e15 && value == floor(value))
         put(out, "%.0f\n", value);
     else
-        put(out, "%.9g\n", value);
+        put(out, "%.15g\n", value);
 }
 
 /* What is not known has no sample. `label`: of a second label, NULL for none. */

@@ -1,7 +1,7 @@
 #include "monitor/monitor.h"
 
 #include "monitor/listen.h"
-#include "monitor/server.h"
+#include "monitor/http_server.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ struct monitor {
     char address[MONITOR_ADDRESS_SIZE];
     pthread_mutex_t lock; /* of the store */
     store_t store;
-    server_t *server;
+    http_server_t *server;
 };
 
 static int64_t wall_ms(void)
@@ -35,7 +35,7 @@ monitor_t *monitor_start(const monitor_options_t *options, char *error, size_t e
     pthread_mutex_init(&monitor->lock, NULL);
     store_create(&monitor->store);
     int fd = listen_on(options->address, options->any_port, monitor->address, sizeof monitor->address, error, error_size);
-    if (fd >= 0) monitor->server = server_start(monitor, fd, error, error_size);
+    if (fd >= 0) monitor->server = http_server_start(monitor, fd, error, error_size);
     if (monitor->server == NULL) {
         monitor_stop(monitor);
         return NULL;
@@ -46,7 +46,7 @@ monitor_t *monitor_start(const monitor_options_t *options, char *error, size_t e
 void monitor_stop(monitor_t *monitor)
 {
     if (monitor == NULL) return;
-    server_stop(monitor->server);
+    http_server_stop(monitor->server);
     store_destroy(&monitor->store);
     pthread_mutex_destroy(&monitor->lock);
     free(monitor);

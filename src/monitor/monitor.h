@@ -1,5 +1,5 @@
 /*
- * The dashboard: a store that one thread tells and another one shows over HTTP (monitor/server.c).
+ * The dashboard: a store that one thread tells and another one shows over HTTP (monitor/http_server.c).
  *
  *     monitor_t *monitor = monitor_start(&options, error, sizeof error);
  *     monitor_observe(monitor, &observation);      from any thread; holds up nobody

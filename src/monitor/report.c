@@ -61,7 +61,7 @@ static void write_sparks(json_writer_t *json, const store_query_t *query, int64_
 {
     json_write_open_array(json, "sparks");
     for (int i = SPARKS; i >= 1; i--) {
-        const bucket_t *bucket = series_at(&query->series, 1, now_ms - i * 1000);
+        const bucket_t *bucket = history_at(&query->history, 1, now_ms - i * 1000);
         bool known = bucket != NULL && bucket->values[COLUMN_KNOWN_S] > 0;
         json_write_number(json, NULL,
                           known ? bucket->values[COLUMN_ARRIVED] / bucket->values[COLUMN_KNOWN_S] : (double)NAN, 1);
@@ -142,6 +142,8 @@ static const answer_column_t answer_columns[] = {
     {"shadow_batches", COLUMN_SHADOW_BATCHES, NO_COUNT_NOR_NULL, 0},
     {"own_wait_s", COLUMN_OWN_WAITED_S, COLUMN_OWN_EVENTS, 4},
     {"shadow_wait_s", COLUMN_SHADOW_WAITED_S, COLUMN_SHADOW_EVENTS, 4},
+    {"own_events", COLUMN_OWN_EVENTS, NO_COUNT_NOR_NULL, 0},
+    {"shadow_events", COLUMN_SHADOW_EVENTS, NO_COUNT_NOR_NULL, 0},
     {"saved_s", COLUMN_SHADOW_WAITED_S, NO_COUNT_NOR_NULL, 1}, /* less the own */
 };
 
@@ -181,9 +183,9 @@ static void write_marks(json_writer_t *json, const char *key, const store_query_
 
 size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms, char *buffer, size_t size)
 {
-    size_t level = series_level_of(range_ms);
-    int64_t width_ms = series_width_ms(level);
-    if (range_ms > series_span_ms(level)) range_ms = series_span_ms(level);
+    size_t level = history_level_of(range_ms);
+    int64_t width_ms = history_width_ms(level);
+    if (range_ms > history_span_ms(level)) range_ms = history_span_ms(level);
     int64_t start_ms = end_ms - range_ms;
     if (since_ms > start_ms) start_ms = since_ms;
     start_ms -= start_ms % width_ms;
@@ -201,11 +203,11 @@ size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since
         const answer_column_t *column = &answer_columns[i];
         json_write_open_array(&json, column->key);
         for (int64_t at_ms = start_ms; at_ms <= end_ms; at_ms += width_ms)
-            json_write_number(&json, NULL, value_of(column, series_at(&query->series, level, at_ms)), column->digits);
+            json_write_number(&json, NULL, value_of(column, history_at(&query->history, level, at_ms)), column->digits);
         json_write_close_array(&json);
     }
     /* Where marks would stand closer than pixels the counts above serve. */
-    int64_t marks_from_ms = range_ms <= series_span_ms(1) ? start_ms : INT64_MAX;
+    int64_t marks_from_ms = range_ms <= history_span_ms(1) ? start_ms : INT64_MAX;
     write_marks(&json, "own_triggers", query, &query->own, marks_from_ms, end_ms);
     write_marks(&json, "shadow_triggers", query, &query->shadow, marks_from_ms, end_ms);
     return json_write_end(&json) ? json.length : 0;
@@ -257,6 +259,10 @@ size_t report_details(const store_query_t *query, char *buffer, size_t size)
     json_write_open_object(&json, "reasons");
     for (size_t i = 0; i < STORE_REASONS && query->reasons[i].count > 0; i++)
         json_write_integer(&json, query->reasons[i].reason, query->reasons[i].count);
+    json_write_close_object(&json);
+    json_write_open_object(&json, "meanings");
+    for (size_t i = 0; i < STORE_REASONS && query->reasons[i].count > 0; i++)
+        json_write_string(&json, query->reasons[i].reason, words_reason(query->reasons[i].reason));
     json_write_close_object(&json);
     return json_write_end(&json) ? json.length : 0;
 }

@@ -73,9 +73,9 @@ static void add_slots(store_query_t *query, const observation_t *seen, int64_t a
     for (size_t i = 0; i < seen->slot_count; i++) {
         int64_t start_ms = seen->slots_start_ms + (int64_t)i * seen->slots_width_ms;
         double events = (double)seen->slots[i];
-        series_add(&query->series, start_ms, COLUMN_KNOWN_S, width_s);
-        series_add(&query->series, start_ms, COLUMN_ARRIVED, events);
-        series_add(&query->series, start_ms, COLUMN_PEAK, events / width_s);
+        history_add(&query->history, start_ms, COLUMN_KNOWN_S, width_s);
+        history_add(&query->history, start_ms, COLUMN_ARRIVED, events);
+        history_add(&query->history, start_ms, COLUMN_PEAK, events / width_s);
         int64_t middle_ms = start_ms + seen->slots_width_ms / 2;
         waits_arrive(&query->own_waits, middle_ms, events);
         waits_arrive(&query->shadow_waits, middle_ms, events);
@@ -125,11 +125,11 @@ static void add_trigger(store_query_t *query, const observed_trigger_t *trigger,
     uint8_t reason = count_reason(query, trigger->reason);
     mark(&query->own, trigger, reason);
     log_trigger(query, trigger);
-    series_add(&query->series, trigger->start_ms, COLUMN_BATCHES, 1);
-    series_add(&query->series, trigger->start_ms, COLUMN_BATCH_EVENTS, (double)trigger->events);
+    history_add(&query->history, trigger->start_ms, COLUMN_BATCHES, 1);
+    history_add(&query->history, trigger->start_ms, COLUMN_BATCH_EVENTS, (double)trigger->events);
     if (trigger->end_ms != FIELD_UNKNOWN) {
         double seconds = (double)(trigger->end_ms - trigger->start_ms) / 1000;
-        series_add(&query->series, trigger->start_ms, COLUMN_BATCH_S, seconds);
+        history_add(&query->history, trigger->start_ms, COLUMN_BATCH_S, seconds);
         duration_add(&query->batch_times, seconds, 1);
     }
     waits_take(&query->own_waits, trigger->start_ms, (double)trigger->events);
@@ -139,7 +139,7 @@ static void add_shadow(store_query_t *query, const observed_trigger_t *trigger, 
 {
     if (!is_plausible(trigger->start_ms, at_ms) || trigger->events <= 0) return;
     mark(&query->shadow, trigger, 0);
-    series_add(&query->series, trigger->start_ms, COLUMN_SHADOW_BATCHES, 1);
+    history_add(&query->history, trigger->start_ms, COLUMN_SHADOW_BATCHES, 1);
     waits_take(&query->shadow_waits, trigger->start_ms, (double)trigger->events);
 }
 
@@ -147,12 +147,12 @@ static void add_decision(store_query_t *query, const observed_decision_t *decisi
 {
     int64_t at_ms = decision->time_ms;
     if (!is_plausible(at_ms, told_ms)) return;
-    series_add(&query->series, at_ms, COLUMN_DECISIONS, 1);
-    series_add(&query->series, at_ms, COLUMN_INTERVAL_S, decision->interval_s);
+    history_add(&query->history, at_ms, COLUMN_DECISIONS, 1);
+    history_add(&query->history, at_ms, COLUMN_INTERVAL_S, decision->interval_s);
     if (decision->pending != FIELD_UNKNOWN)
-        series_add(&query->series, at_ms, COLUMN_PENDING, (double)decision->pending);
-    series_add(&query->series, at_ms, COLUMN_WAITING, decision->waiting);
-    series_add(&query->series, at_ms, COLUMN_PRICE, decision->price);
+        history_add(&query->history, at_ms, COLUMN_PENDING, (double)decision->pending);
+    history_add(&query->history, at_ms, COLUMN_WAITING, decision->waiting);
+    history_add(&query->history, at_ms, COLUMN_PRICE, decision->price);
 }
 
 static int64_t grown(int64_t now, int64_t before)
@@ -168,13 +168,13 @@ static void add_stats(store_query_t *query, const observed_stats_t *stats, int64
                                      stats->shadow.events < query->base.shadow.events ||
                                      stats->decisions < query->base.decisions);
     const observed_stats_t *base = query->has_base && !again ? &query->base : &nothing;
-    series_t *series = &query->series;
+    history_t *history = &query->history;
     double own_s = stats->own.waited_s - base->own.waited_s, shadow_s = stats->shadow.waited_s - base->shadow.waited_s;
     int64_t own = grown(stats->own.events, base->own.events), shadow = grown(stats->shadow.events, base->shadow.events);
-    series_add(series, at_ms, COLUMN_OWN_WAITED_S, own_s);
-    series_add(series, at_ms, COLUMN_OWN_EVENTS, (double)own);
-    series_add(series, at_ms, COLUMN_SHADOW_WAITED_S, shadow_s);
-    series_add(series, at_ms, COLUMN_SHADOW_EVENTS, (double)shadow);
+    history_add(history, at_ms, COLUMN_OWN_WAITED_S, own_s);
+    history_add(history, at_ms, COLUMN_OWN_EVENTS, (double)own);
+    history_add(history, at_ms, COLUMN_SHADOW_WAITED_S, shadow_s);
+    history_add(history, at_ms, COLUMN_SHADOW_EVENTS, (double)shadow);
     query->total_own.waited_s += isfinite(own_s) ? own_s : 0;
     query->total_shadow.waited_s += isfinite(shadow_s) ? shadow_s : 0;
     query->total_own.events += own;
@@ -227,19 +227,19 @@ bool store_forecast(store_t *store, const char *label, const monitored_forecast_
     if (query == NULL) return false;
     query->forecast = *forecast;
     query->has_forecast = true;
-    series_t *series = &query->series;
+    history_t *history = &query->history;
     /* Drawn where it comes true: the second after. */
     int64_t at_ms = forecast->time_ms + 500;
     if (isfinite(forecast->rate)) {
-        series_add(series, at_ms, COLUMN_FORECASTS, 1);
-        series_add(series, at_ms, COLUMN_FORECAST, forecast->rate);
-        series_add(series, at_ms, COLUMN_LOW, forecast->has_quantiles ? forecast->low : forecast->rate);
-        series_add(series, at_ms, COLUMN_HIGH, forecast->has_quantiles ? forecast->high : forecast->rate);
+        history_add(history, at_ms, COLUMN_FORECASTS, 1);
+        history_add(history, at_ms, COLUMN_FORECAST, forecast->rate);
+        history_add(history, at_ms, COLUMN_LOW, forecast->has_quantiles ? forecast->low : forecast->rate);
+        history_add(history, at_ms, COLUMN_HIGH, forecast->has_quantiles ? forecast->high : forecast->rate);
     }
     if (isfinite(forecast->effective)) {
-        series_add(series, at_ms, COLUMN_ADVICES, 1);
-        series_add(series, at_ms, COLUMN_EFFECTIVE, forecast->effective);
-        series_add(series, at_ms, COLUMN_CONFIDENCE, forecast->confidence);
+        history_add(history, at_ms, COLUMN_ADVICES, 1);
+        history_add(history, at_ms, COLUMN_EFFECTIVE, forecast->effective);
+        history_add(history, at_ms, COLUMN_CONFIDENCE, forecast->confidence);
     }
     heard(store, query, forecast->time_ms);
     return true;
@@ -269,7 +269,7 @@ savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t rang
 {
     double sums[COLUMN_COUNT];
     savings_t savings = {.start_ms = now_ms - range_ms, .end_ms = now_ms + 1};
-    series_sum(&query->series, series_level_of(range_ms), savings.start_ms, savings.end_ms, sums);
+    history_sum(&query->history, history_level_of(range_ms), savings.start_ms, savings.end_ms, sums);
     if (savings.start_ms < query->first_ms) savings.start_ms = query->first_ms;
     savings.own_batches = sums[COLUMN_BATCHES];
     savings.shadow_batches = sums[COLUMN_SHADOW_BATCHES];
@@ -310,8 +310,8 @@ void store_note_change(store_t *store, const char *label, const change_t *change
 double store_rate(const store_query_t *query)
 {
     /* The latest seconds may be known in part: three are looked at. */
-    int64_t width_ms = series_width_ms(1), end_ms = query->last_ms - query->last_ms % width_ms;
+    int64_t width_ms = history_width_ms(1), end_ms = query->last_ms - query->last_ms % width_ms;
     double sums[COLUMN_COUNT];
-    series_sum(&query->series, 1, end_ms - 3 * width_ms, end_ms, sums);
+    history_sum(&query->history, 1, end_ms - 3 * width_ms, end_ms, sums);
     return sums[COLUMN_KNOWN_S] > 0 ? sums[COLUMN_ARRIVED] / sums[COLUMN_KNOWN_S] : (double)NAN;
 }

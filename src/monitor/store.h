@@ -7,7 +7,7 @@
 #ifndef ADAPTIVESTREAM_MONITOR_STORE_H
 #define ADAPTIVESTREAM_MONITOR_STORE_H
 
-#include "monitor/series.h"
+#include "monitor/history.h"
 #include "monitor/waits.h"
 #include "protocol/observation.h"
 
@@ -65,14 +65,14 @@ typedef struct {
     bool has_forecast;
     monitored_forecast_t forecast;
     int64_t first_ms, last_ms; /* heard of, by the times in what was told */
-    series_t series;
+    history_t history;
     marks_t own, shadow;
     logged_t log[STORE_LOG];
     int64_t logged; /* ever */
     logged_change_t changes[STORE_CHANGES];
     int64_t changed; /* ever */
     reason_count_t reasons[STORE_REASONS]; /* of triggers; the last one takes what has no room */
-    observed_stats_t base;                 /* the stats that the series hold up to */
+    observed_stats_t base;                 /* the stats that the history holds up to */
     bool has_base;
     observed_waits_t total_own, total_shadow; /* counts and sums only, over all runs: what /metrics counts up */
     int64_t total_decisions, total_probes, total_faults, total_empty, total_fallbacks;

@@ -1,6 +1,6 @@
 #include "monitor/streams.h"
 
-#include "monitor/server.h"
+#include "monitor/http_server.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,13 @@ enum { PERIOD_MS = 500, PING_MS = 5000, IDLE_MS = 1000, BLOCK_SIZE = 16 << 10 };
 typedef struct {
     size_t users, length;
     char bytes[];
-} text_t;
+} shared_text_t;
 
 typedef struct {
     streams_t *all; /* NULL: the place is free */
     struct MHD_Connection *connection;
     bool suspended;
-    text_t *text; /* being sent; NULL: none */
+    shared_text_t *text; /* being sent; NULL: none */
     size_t sent;
     int64_t serial; /* of the text sent last */
 } stream_t;
@@ -26,7 +26,7 @@ typedef struct {
 struct streams {
     stream_t streams[SERVER_STREAMS];
     size_t count;
-    text_t *latest;
+    shared_text_t *latest;
     int64_t serial;  /* of it */
     int64_t changes; /* of the store that it shows */
     int64_t made_ms;
@@ -39,7 +39,7 @@ static int64_t steady_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void release(text_t *text)
+static void release(shared_text_t *text)
 {
     if (text != NULL && --text->users == 0) free(text);
 }
@@ -108,10 +108,10 @@ struct MHD_Response *streams_open(streams_t *streams, struct MHD_Connection *con
     return response;
 }
 
-static text_t *make_text(const char *before, const char *middle, size_t length, const char *after)
+static shared_text_t *make_text(const char *before, const char *middle, size_t length, const char *after)
 {
     size_t size = strlen(before) + length + strlen(after);
-    text_t *text = malloc(sizeof *text + size);
+    shared_text_t *text = malloc(sizeof *text + size);
     if (text == NULL) return NULL;
     text->users = 1;
     text->length = size;
@@ -137,9 +137,9 @@ int streams_tick(streams_t *streams, monitor_t *monitor, workspace_t *workspace)
     int64_t now_ms = steady_ms(), since_ms = now_ms - streams->made_ms;
     if (streams->changes >= 0 && since_ms < PERIOD_MS) return (int)(PERIOD_MS - since_ms);
     int64_t changes = monitor_standing(monitor).changes;
-    text_t *text = NULL;
+    shared_text_t *text = NULL;
     if (changes != streams->changes) {
-        size_t length = answer_overview(workspace, monitor);
+        size_t length = text_overview(workspace, monitor);
         if (length > 0) text = make_text("data: ", workspace->text, length, "\n\n");
     } else if (since_ms >= PING_MS) /* who has gone away shows when something is sent */
         text = make_text(":\n\n", "", 0, "");

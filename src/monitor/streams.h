@@ -7,7 +7,7 @@
 #ifndef ADAPTIVESTREAM_MONITOR_STREAMS_H
 #define ADAPTIVESTREAM_MONITOR_STREAMS_H
 
-#include "monitor/answers.h"
+#include "monitor/texts.h"
 
 #include <microhttpd.h>
 

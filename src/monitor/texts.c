@@ -1,4 +1,4 @@
-#include "monitor/answers.h"
+#include "monitor/texts.h"
 
 #include "monitor/metrics.h"
 #include "monitor/report.h"
@@ -46,7 +46,7 @@ static monitor_health_t health_of(monitor_t *monitor)
     return health;
 }
 
-size_t answer_overview(workspace_t *workspace, monitor_t *monitor)
+size_t text_overview(workspace_t *workspace, monitor_t *monitor)
 {
     const monitor_options_t *options = monitor_options(monitor);
     monitor_standing_t standing = monitor_standing(monitor);
@@ -73,7 +73,7 @@ size_t answer_overview(workspace_t *workspace, monitor_t *monitor)
     return 0;
 }
 
-size_t answer_series(workspace_t *workspace, monitor_t *monitor, const char *query, int64_t range_ms, int64_t since_ms,
+size_t text_series(workspace_t *workspace, monitor_t *monitor, const char *query, int64_t range_ms, int64_t since_ms,
                      int64_t end_ms)
 {
     if (!monitor_copy(monitor, query, workspace->query)) return 0;
@@ -86,7 +86,7 @@ size_t answer_series(workspace_t *workspace, monitor_t *monitor, const char *que
     return length;
 }
 
-size_t answer_details(workspace_t *workspace, monitor_t *monitor, const char *query)
+size_t text_details(workspace_t *workspace, monitor_t *monitor, const char *query)
 {
     if (!monitor_copy(monitor, query, workspace->query)) return 0;
     size_t length;
@@ -96,7 +96,7 @@ size_t answer_details(workspace_t *workspace, monitor_t *monitor, const char *qu
     return length;
 }
 
-size_t answer_metrics(workspace_t *workspace, monitor_t *monitor)
+size_t text_metrics(workspace_t *workspace, monitor_t *monitor)
 {
     monitor_health_t health = health_of(monitor);
     metrics_host_t host = {.predictor_requests = health.requests, .predictor_uptime_s = health.uptime_s};
@@ -112,7 +112,7 @@ size_t answer_metrics(workspace_t *workspace, monitor_t *monitor)
     return length;
 }
 
-size_t answer_health(workspace_t *workspace, monitor_t *monitor)
+size_t text_health(workspace_t *workspace, monitor_t *monitor)
 {
     monitor_standing_t standing = monitor_standing(monitor);
     return (size_t)snprintf(workspace->text, workspace->size, "{\"v\":1,\"status\":\"ok\",\"queries\":%zu}\n",

@@ -12,8 +12,8 @@
  * At most SERVER_CONNECTIONS at a time; requests, heads and bodies are bounded; who neither sends nor reads for SERVER_TIMEOUT_S is
  * cut off. A client that reads slowly gets fewer events, never more work for the server.
  */
-#ifndef ADAPTIVESTREAM_MONITOR_SERVER_H
-#define ADAPTIVESTREAM_MONITOR_SERVER_H
+#ifndef ADAPTIVESTREAM_MONITOR_HTTP_SERVER_H
+#define ADAPTIVESTREAM_MONITOR_HTTP_SERVER_H
 
 #include "monitor/monitor.h"
 
@@ -21,10 +21,10 @@
 
 enum { SERVER_CONNECTIONS = 64, SERVER_STREAMS = 32, SERVER_TIMEOUT_S = 10, SERVER_BODY_MAXIMUM = 4096 };
 
-typedef struct server server_t;
+typedef struct http_server http_server_t;
 
 /* Takes over the listening socket, also when it fails (NULL). */
-server_t *server_start(monitor_t *monitor, int fd, char *error, size_t error_size);
-void server_stop(server_t *server);
+http_server_t *http_server_start(monitor_t *monitor, int fd, char *error, size_t error_size);
+void http_server_stop(http_server_t *server);
 
 #endif

@@ -4,8 +4,8 @@
  *
  * Pure: time is an argument, in milliseconds since the epoch. What is older than a ring reaches is not added to it.
  */
-#ifndef ADAPTIVESTREAM_MONITOR_SERIES_H
-#define ADAPTIVESTREAM_MONITOR_SERIES_H
+#ifndef ADAPTIVESTREAM_MONITOR_HISTORY_H
+#define ADAPTIVESTREAM_MONITOR_HISTORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ typedef enum {
     COLUMN_COUNT
 } column_t;
 
-enum { SERIES_LEVELS = 5, SERIES_BUCKETS = 620 + 930 + 740 + 730 + 680 };
+enum { HISTORY_LEVELS = 5, HISTORY_BUCKETS = 620 + 930 + 740 + 730 + 680 };
 
 typedef struct {
     int64_t index; /* start / width; 0: empty */
@@ -47,24 +47,24 @@ typedef struct {
 } bucket_t;
 
 typedef struct {
-    bucket_t buckets[SERIES_BUCKETS]; /* of all levels, finest first */
-} series_t;
+    bucket_t buckets[HISTORY_BUCKETS]; /* of all levels, finest first */
+} history_t;
 
 /* Width and span of a level, ms. */
-int64_t series_width_ms(size_t level);
-int64_t series_span_ms(size_t level);
+int64_t history_width_ms(size_t level);
+int64_t history_span_ms(size_t level);
 
 /* The finest level that reaches `range_ms` back; the coarsest one where none does. */
-size_t series_level_of(int64_t range_ms);
+size_t history_level_of(int64_t range_ms);
 
-void series_clear(series_t *series);
+void history_clear(history_t *history);
 /* Adds to a sum or raises a greatest value. Values that are not finite are passed over. */
-void series_add(series_t *series, int64_t time_ms, column_t column, double value);
+void history_add(history_t *history, int64_t time_ms, column_t column, double value);
 
 /* The bucket of `level` that holds this time; NULL when nothing is known of it. */
-const bucket_t *series_at(const series_t *series, size_t level, int64_t time_ms);
+const bucket_t *history_at(const history_t *history, size_t level, int64_t time_ms);
 
 /* Sums of all columns over start_ms <= time < end_ms, by whole buckets of the level; of greatest values the greatest. */
-void series_sum(const series_t *series, size_t level, int64_t start_ms, int64_t end_ms, double sums[COLUMN_COUNT]);
+void history_sum(const history_t *history, size_t level, int64_t start_ms, int64_t end_ms, double sums[COLUMN_COUNT]);
 
 #endif

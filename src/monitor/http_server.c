@@ -1,7 +1,7 @@
-#include "monitor/server.h"
+#include "monitor/http_server.h"
 
 #include "common/json_reader.h"
-#include "monitor/answers.h"
+#include "monitor/texts.h"
 #include "monitor/guard.h"
 #include "monitor/metrics.h"
 #include "monitor/page_files.h"
@@ -22,7 +22,7 @@
 
 enum { MEMORY_OF_CONNECTION = 16 << 10, QUERY_SIZE = PROTOCOL_LABEL_SIZE };
 
-struct server {
+struct http_server {
     monitor_t *monitor;
     struct MHD_Daemon *daemon;
     workspace_t workspace;
@@ -78,7 +78,7 @@ static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned st
     return send_text(connection, status, "application/json", text, json.length, MHD_RESPMEM_MUST_COPY);
 }
 
-static enum MHD_Result send_workspace(struct MHD_Connection *connection, const server_t *server, size_t length, const char *type)
+static enum MHD_Result send_workspace(struct MHD_Connection *connection, const http_server_t *server, size_t length, const char *type)
 {
     if (length == 0) return send_error(connection, MHD_HTTP_NOT_FOUND, "no such query");
     return send_text(connection, MHD_HTTP_OK, type, server->workspace.text, length, MHD_RESPMEM_MUST_COPY);
@@ -102,40 +102,40 @@ static int64_t number_argument(struct MHD_Connection *connection, const char *na
     return value;
 }
 
-static enum MHD_Result get_overview(server_t *server, struct MHD_Connection *connection)
+static enum MHD_Result get_overview(http_server_t *server, struct MHD_Connection *connection)
 {
-    return send_workspace(connection, server, answer_overview(&server->workspace, server->monitor), "application/json");
+    return send_workspace(connection, server, text_overview(&server->workspace, server->monitor), "application/json");
 }
 
-static enum MHD_Result get_series(server_t *server, struct MHD_Connection *connection)
+static enum MHD_Result get_series(http_server_t *server, struct MHD_Connection *connection)
 {
     const int64_t last_ms = INT64_C(1) << 53;
     int64_t range_s = number_argument(connection, "range", 120, 8 * 86400);
     int64_t since_ms = number_argument(connection, "since", 0, last_ms), end_ms = number_argument(connection, "end", 0, last_ms);
     return send_workspace(connection, server,
-                          answer_series(&server->workspace, server->monitor, argument(connection, "query"), range_s * 1000,
+                          text_series(&server->workspace, server->monitor, argument(connection, "query"), range_s * 1000,
                                         since_ms, end_ms),
                           "application/json");
 }
 
-static enum MHD_Result get_details(server_t *server, struct MHD_Connection *connection)
+static enum MHD_Result get_details(http_server_t *server, struct MHD_Connection *connection)
 {
     return send_workspace(connection, server,
-                          answer_details(&server->workspace, server->monitor, argument(connection, "query")),
+                          text_details(&server->workspace, server->monitor, argument(connection, "query")),
                           "application/json");
 }
 
-static enum MHD_Result get_metrics(server_t *server, struct MHD_Connection *connection)
+static enum MHD_Result get_metrics(http_server_t *server, struct MHD_Connection *connection)
 {
-    return send_workspace(connection, server, answer_metrics(&server->workspace, server->monitor), METRICS_CONTENT_TYPE);
+    return send_workspace(connection, server, text_metrics(&server->workspace, server->monitor), METRICS_CONTENT_TYPE);
 }
 
-static enum MHD_Result get_health(server_t *server, struct MHD_Connection *connection)
+static enum MHD_Result get_health(http_server_t *server, struct MHD_Connection *connection)
 {
-    return send_workspace(connection, server, answer_health(&server->workspace, server->monitor), "application/json");
+    return send_workspace(connection, server, text_health(&server->workspace, server->monitor), "application/json");
 }
 
-static enum MHD_Result get_events(server_t *server, struct MHD_Connection *connection)
+static enum MHD_Result get_events(http_server_t *server, struct MHD_Connection *connection)
 {
     struct MHD_Response *response = streams_open(server->streams, connection);
     if (response == NULL)
@@ -148,13 +148,13 @@ static enum MHD_Result get_events(server_t *server, struct MHD_Connection *conne
 
 static const struct {
     const char *path;
-    enum MHD_Result (*get)(server_t *server, struct MHD_Connection *connection);
+    enum MHD_Result (*get)(http_server_t *server, struct MHD_Connection *connection);
 } resources[] = {
     {"/api/overview", get_overview}, {"/api/series", get_series}, {"/api/details", get_details},
     {"/api/events", get_events},     {"/metrics", get_metrics},   {"/healthz", get_health},
 };
 
-static enum MHD_Result get(server_t *server, struct MHD_Connection *connection, const char *path)
+static enum MHD_Result get(http_server_t *server, struct MHD_Connection *connection, const char *path)
 {
     for (size_t i = 0; i < page_file_count; i++)
         if (strcmp(path, page_files[i].path) == 0)
@@ -196,7 +196,7 @@ static bool read_change(const request_body_t *body, char *query, change_t *chang
     return false;
 }
 
-static enum MHD_Result set(server_t *server, struct MHD_Connection *connection, const request_body_t *body)
+static enum MHD_Result set(http_server_t *server, struct MHD_Connection *connection, const request_body_t *body)
 {
     char query[QUERY_SIZE], error[MONITOR_ERROR_SIZE];
     change_t change;
@@ -215,7 +215,7 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 }
 
 /* The whole request is there: answers it. */
-static enum MHD_Result answer(server_t *server, struct MHD_Connection *connection, const char *method, const char *path,
+static enum MHD_Result answer(http_server_t *server, struct MHD_Connection *connection, const char *method, const char *path,
                               const request_body_t *body)
 {
     guard_headers_t headers = {.host = header(connection, "Host"),
@@ -275,7 +275,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 static void *serve(void *context)
 {
-    server_t *server = context;
+    http_server_t *server = context;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     struct pollfd polled[] = {{.fd = info->epoll_fd, .events = POLLIN}, {.fd = server->wake_fd, .events = POLLIN}};
     while (!atomic_load(&server->stopping)) {
@@ -290,7 +290,7 @@ static void *serve(void *context)
 }
 
 /* Signals are for the program's other threads. */
-static bool start_thread(server_t *server)
+static bool start_thread(http_server_t *server)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -300,7 +300,7 @@ static bool start_thread(server_t *server)
     return started;
 }
 
-static void clean_up(server_t *server)
+static void clean_up(http_server_t *server)
 {
     if (server->streams != NULL) streams_resume_all(server->streams);
     if (server->daemon != NULL) MHD_stop_daemon(server->daemon);
@@ -310,9 +310,9 @@ static void clean_up(server_t *server)
     free(server);
 }
 
-server_t *server_start(monitor_t *monitor, int fd, char *error, size_t error_size)
+http_server_t *http_server_start(monitor_t *monitor, int fd, char *error, size_t error_size)
 {
-    server_t *server = calloc(1, sizeof *server);
+    http_server_t *server = calloc(1, sizeof *server);
     if (server != NULL) {
         server->monitor = monitor;
         server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -331,7 +331,7 @@ server_t *server_start(monitor_t *monitor, int fd, char *error, size_t error_siz
     return NULL;
 }
 
-void server_stop(server_t *server)
+void http_server_stop(http_server_t *server)
 {
     if (server == NULL) return;
     atomic_store(&server->stopping, true);
