@@ -20,7 +20,8 @@ function remember() {
   history.replaceState(null, "", "#" + parts);
 }
 const current = () => overview && (overview.queries.find(query => query.query === chosen) || overview.queries[0]);
-const timeOf = at => new Date(at).toLocaleTimeString() + "." + String(Math.floor(at % 1000 / 100));
+const timeOf = at => Charts.clockOf(at, true);
+const many = (value, word) => `${count(value)} ${word}${Math.round(value) === 1 ? "" : "es"}`;
 
 // ---------------------------------------------------------------------------------------------- overview
 
@@ -89,10 +90,10 @@ function showTiles(query) {
     waitTile("99 of 100 waited at most", "The 99th percentile of the waits. " + since, own.p99_s, shadow.p99_s),
     tile("Events' time saved", amount(seconds(hour.saved_s)), "last hour", "Sum over all events of the time they waited less than they would have with your trigger: 1,000 events that waited 1 s less each are 1,000 s."),
     tile("Batches", [count(hour.own_batches), unit(`of ${count(hour.shadow_batches)}`)], `last hour; ${hour.saved_batches >= 0 ? count(hour.saved_batches) + " saved" : count(-hour.saved_batches) + " more"}`, "Triggers that took events, and how many your own trigger would have run on the same arrivals.", [hour.own_batches, hour.shadow_batches]),
-    tile("Budget", [known(config.budget) ? `${Math.round(config.budget * 100)}` : "–", unit("%")], known(stats.debt_batches) ? (stats.debt_batches > 0 ? `${count(stats.debt_batches)} batches over` : `${count(-stats.debt_batches)} batches left`) : "", "Batches allowed, in percent of those of your own trigger, and how far the run is from that. At 120 batches over, the job's own schedule is kept until they are paid back."),
+    tile("Budget", [known(config.budget) ? `${Math.round(config.budget * 100)}` : "–", unit("%")], known(stats.debt_batches) ? (stats.debt_batches > 0 ? `${many(stats.debt_batches, "batch")} over` : `${many(-stats.debt_batches, "batch")} to spare`) : "", "Batches allowed, in percent of those of your own trigger, and how far the run is from that. At 120 batches over, the job's own schedule is kept until they are paid back."),
     tile("Interval now", amount(seconds(decision.interval_s)), `yours ${seconds(config.trigger_s)}`, "The interval at which triggers would fire if traffic went on as expected. A single wait ends earlier or later, on what really arrives."),
     tile("Arriving", amount(known(query.arrival_rate) ? count(query.arrival_rate) + " /s" : "–"), forecast && known(forecast.rate) ? `forecast ${rate(forecast.rate)}` : known(decision.rate) ? `counted with ${rate(decision.rate)}` : "", "Events per second, mean of the last seconds."),
-    tile("Pending", [count(decision.pending), unit("events")], known(decision.oldest_s) ? `oldest ${seconds(decision.oldest_s)}` : "", "Events in the source that no batch has taken yet (the lag), and how long the oldest has waited; as of the last look."),
+    tile("Pending", [count(decision.pending), unit("events")], decision.pending > 0 && known(decision.oldest_s) ? `oldest ${seconds(decision.oldest_s)}` : "", "Events in the source that no batch has taken yet (the lag), and how long the oldest has waited; as of the last look."),
     tile("Looks", [count(stats.decisions)], `${count(stats.probes)} asked the source, ${count(stats.faults || 0)} faults`, "Decisions made, how many of them needed the source to be asked, and how often something went wrong, upon which the job's own schedule was kept."));
   if (focus >= 0) byId("tiles").children[focus].focus();
 }

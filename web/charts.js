@@ -33,15 +33,22 @@ const Charts = (() => {
   function axes(format, size) {
     const common = { stroke: () => color("soft"), grid: { stroke: () => color("grid"), width: 1 }, ticks: { show: false },
       font: "12px system-ui, sans-serif" };
-    return [{ ...common, size: 28, space: 64, values: (u, splits) => splits.map(clock) },
+    return [{ ...common, size: 28, space: 62, incrs: steps, values: (u, splits) => splits.map(clock) },
       { ...common, size: size || 58, space: 34, values: (u, splits) => splits.map(format) }];
   }
+  const steps = [1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800];
   let span = 120;
   function clock(at) {
     const date = new Date(at * 1000), two = value => String(value).padStart(2, "0");
     const time = two(date.getHours()) + ":" + two(date.getMinutes());
-    if (span > 86400) return date.toLocaleDateString(undefined, { month: "short", day: "numeric" }) + " " + time;
+    if (span > 90000) return date.toLocaleDateString(undefined, { month: "short", day: "numeric" }) + " " + time;
     return span > 3600 ? time : time + ":" + two(date.getSeconds());
+  }
+
+  // 02:18:43.7, of the reader's time zone.
+  function clockOf(at, tenths) {
+    const date = new Date(at), two = value => String(value).padStart(2, "0");
+    return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":") + (tenths ? "." + Math.floor(date.getMilliseconds() / 100) : "");
   }
 
   // A chart over time. `lines`: {label, color, fill, dash, width, points, value}, in the order of the data.
@@ -56,7 +63,7 @@ const Charts = (() => {
       legend: { live: true },
       scales: { x: { time: true, range: () => plotRange }, y: { range: options.range || ((u, low, high) => [0, high > 0 ? high * 1.08 : 1]) } },
       axes: options.axes || axes(options.format, options.axisSize),
-      series: [{ label: "Time", value: (u, at) => at == null ? "–" : new Date(at * 1000).toLocaleTimeString() }].concat(lines.map(line => ({
+      series: [{ label: "Time", value: (u, at) => at == null ? "–" : clockOf(at * 1000, false) }].concat(lines.map(line => ({
         label: line.label, stroke: line.color ? () => color(line.color) : undefined, fill: line.fill ? () => color(line.fill) : undefined,
         width: line.width ?? 1.75, dash: line.dash, spanGaps: line.spanGaps ?? false, paths: line.paths,
         points: { show: line.points || false, size: 5, fill: line.color ? () => color(line.color) : undefined },
@@ -151,7 +158,7 @@ const Charts = (() => {
     const common = axes(seconds)[1];
     all.batches = { host, height: 170, plot: new uPlot({ width: host.clientWidth || 400, height: 198, padding: [8, 14, 0, 0], legend: { show: false },
       cursor: { show: false }, scales: { x: { time: false, range: (u, low, high) => [0, high > 0 ? high * 1.04 : 1] }, y: { range: (u, low, high) => [0, high > 0 ? high * 1.12 : 1] } },
-      axes: [{ ...common, size: 28, values: (u, splits) => splits.map(value => count(value) + " ev.") }, common],
+      axes: [{ ...common, size: 28, space: 76, values: (u, splits) => splits.map((value, i) => i === splits.length - 1 ? count(value) + " ev." : count(value)) }, common],
       series: [{}, { label: "batch", paths: () => null, points: { show: false } }], hooks: { draw: [drawBatches] } }, [[0], [0]], host) };
     new ResizeObserver(() => { if (host.clientWidth > 0) all.batches.plot.setSize({ width: host.clientWidth, height: 198 }); }).observe(host);
   }
@@ -213,5 +220,5 @@ const Charts = (() => {
 
   function redraw() { if (all) Object.values(all).forEach(chart => chart.plot.redraw(false, true)); }
 
-  return { update, redraw, count, seconds, rate, percent, known };
+  return { update, redraw, clockOf, count, seconds, rate, percent, known };
 })();
