@@ -13,7 +13,7 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 # stdout, where the tests want nothing but the job's lines (`make matrix` tries it).
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
-.PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
+.PHONY: help build spark spark4 sparks classes demo bench bench-phases bench-strict bench-cpu bench-agent bench-decide \
 	bench-simulate bench-generator bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
@@ -39,6 +39,9 @@ classes: ## Fetches the jars of other Sparks whose classes the JVM tests look at
 
 demo: build spark ## Shows a governed and an ungoverned query side by side on real Spark and Kafka
 	@$(PYTHON) tools/demo.py
+
+bench: build spark ## Runs all ways to set a trigger on real Spark and Kafka; ARGS as of `adaptivestream benchmark`, say --quick (hours)
+	@build/adaptivestream benchmark $(ARGS)
 
 bench-phases: build spark ## Measures waits: governed against ungoverned on the same events (25 minutes)
 	@$(PYTHON) tools/bench_phases.py $(ARGS)

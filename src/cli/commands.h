@@ -5,6 +5,7 @@
 #ifndef ADAPTIVESTREAM_CLI_COMMANDS_H
 #define ADAPTIVESTREAM_CLI_COMMANDS_H
 
+int command_benchmark(int argc, char **argv);
 int command_estimate(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_generate(int argc, char **argv);

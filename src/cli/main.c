@@ -28,6 +28,8 @@ static const command_t commands[] = {
      command_record},
     {"measure", "print how long events waited in a real query, from Spark's and Kafka's records",
      command_measure},
+    {"benchmark", "run all ways to set a trigger on real Spark and Kafka, and report waits and prices",
+     command_benchmark},
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},
     {"dashboard", "show what the agent's journal tells in a browser", command_dashboard},
     {"train", "train a forecasting model on synthetic or recorded traffic", command_train},

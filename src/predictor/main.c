@@ -9,6 +9,7 @@
 #include "predictor/token_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,8 +193,13 @@ static service_t *start_service(running_t *running)
     const service_config_t config = {
         .token = running->token,
         .hello_first = !running->loopback,
-        .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
-        .model = &running->model,
+        .settings =
+            {
+                .automatic = automatic,
+                .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
+                .model = &running->model,
+                .state_dir = settings.state_dir,
+            },
         .queries_maximum = QUERIES_MAXIMUM,
         .now_ns = server_now_ns,
         .pid = getpid(),
@@ -269,8 +275,20 @@ static int run(void)
     return exit_code;
 }
 
+/* Where one of the standard descriptors is closed, a client's socket would get its number, and our log lines. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the log may stop doing so */
     flags_t flags = {
         .program = "adaptivestream-predictor",
         .summary = "Forecasts arrival rates for agents, over TCP. An agent starts one for itself; one that "

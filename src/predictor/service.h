@@ -24,12 +24,11 @@ typedef struct {
 } listener_t;
 
 typedef struct {
-    const char *token;            /* 64 hexadecimal digits, kept by reference */
-    bool hello_first;             /* nothing at all is answered before it */
-    forecaster_kind_t forecaster; /* of every query */
-    const model_t *model;         /* kept by reference */
-    size_t queries_maximum;       /* 1 to QUERIES_MAXIMUM */
-    int64_t (*now_ns)(void);      /* a clock that does not jump */
+    const char *token;           /* 64 hexadecimal digits, kept by reference */
+    bool hello_first;            /* nothing at all is answered before it */
+    adviser_settings_t settings; /* of every query */
+    size_t queries_maximum;      /* 1 to QUERIES_MAXIMUM */
+    int64_t (*now_ns)(void);     /* a clock that does not jump */
     int64_t pid;
     listener_t listener;
 } service_config_t;

@@ -33,8 +33,7 @@ static void begin(void)
     check(builtin_model_load(&model, error, sizeof error));
     const service_config_t config = {
         .token = token,
-        .forecaster = FORECASTER_RIDGE,
-        .model = &model,
+        .settings = {.forecaster = FORECASTER_RIDGE, .model = &model},
         .queries_maximum = 20,
         .now_ns = now_ns,
     };

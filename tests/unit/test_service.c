@@ -56,8 +56,7 @@ static service_t *create(forecaster_kind_t forecaster, size_t queries_maximum)
     memset(&seen, 0, sizeof seen);
     const service_config_t config = {
         .token = token,
-        .forecaster = forecaster,
-        .model = &model,
+        .settings = {.forecaster = forecaster, .model = &model},
         .queries_maximum = queries_maximum,
         .now_ns = now_ns,
         .pid = 1,
@@ -128,7 +127,7 @@ static void test_longest_unused_query_makes_room(void **state)
 {
     (void)state;
     static queries_t queries;
-    queries_begin(&queries, 3);
+    queries_begin(&queries, 3, NULL);
     for (int i = 0; i < 3; i++)
         assert_non_null(queries_use(&queries, (const char *[]){"a", "b", "c"}[i]));
     queries_use(&queries, "a");
