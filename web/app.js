@@ -232,7 +232,8 @@ function connect() {
 const themes = ["", "dark", "light"];
 function setTheme(name) {
   if (name) document.documentElement.dataset.theme = name; else delete document.documentElement.dataset.theme;
-  byId("theme").textContent = { "": "Theme: system", dark: "Theme: dark", light: "Theme: light" }[name];
+  byId("theme").textContent = { "": "Auto", dark: "Dark", light: "Light" }[name];
+  byId("theme").setAttribute("aria-label", "Theme: " + byId("theme").textContent);
   Charts.redraw();
 }
 let theme = localStorage.getItem("theme") || "";

@@ -193,6 +193,7 @@ const Charts = (() => {
     set(all.pending, series.pending);
     set(all.cost, series.waiting.map((waited, i) => known(waited) && series.price[i] > 0 ? waited / series.price[i] * 100 : null), flat(100));
     set(all.interval, flat(query.config && query.config.trigger_s), series.interval_s, series.batch_s.map((took, i) => series.batches[i] > 0 ? took : null));
+    all.confidence.host.hidden = !series.confidence.some(known);
     set(all.confidence, series.confidence.map(value => known(value) ? value * 100 : null));
     batches.dots = series.own_triggers.length || series.range_ms <= 930000
       ? series.own_triggers.filter(mark => mark[2] >= 0).map(mark => [mark[1], mark[2] / 1000])

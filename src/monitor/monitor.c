@@ -110,9 +110,15 @@ bool monitor_copy(monitor_t *monitor, const char *query, store_query_t *copy)
 bool monitor_change(monitor_t *monitor, const char *query, const change_t *change)
 {
     const monitor_options_t *options = &monitor->options;
-    if (options->change == NULL || !options->change(options->context, query, change)) return false;
+    pthread_mutex_lock(&monitor->lock);
+    bool known = strcmp(query, "*") == 0 || store_find(&monitor->store, query) != NULL;
+    pthread_mutex_unlock(&monitor->lock);
+    return known && options->change != NULL && options->change(options->context, query, change);
+}
+
+void monitor_note_change(monitor_t *monitor, const char *query, const change_t *change)
+{
     pthread_mutex_lock(&monitor->lock);
     store_note_change(&monitor->store, query, change, wall_ms());
     pthread_mutex_unlock(&monitor->lock);
-    return true;
 }

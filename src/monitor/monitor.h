@@ -34,7 +34,7 @@ typedef struct {
     const char *token;   /* who changes something has to know it; NULL: nothing can be changed. Lives on */
     const char *replay;  /* the name of a journal: what is shown does not go on; NULL: live. Lives on */
 
-    /* Both may be NULL; called in the server's thread. `change`: false when the query is not known. */
+    /* Both may be NULL; called in the server's thread. `change`: false when it cannot be. */
     bool (*change)(void *context, const char *query, const change_t *change);
     void (*health)(void *context, monitor_health_t *health);
     void *context;
@@ -50,6 +50,8 @@ const char *monitor_address(const monitor_t *monitor);
 
 void monitor_observe(monitor_t *monitor, const observation_t *observation);
 void monitor_forecast(monitor_t *monitor, const char *query, const monitored_forecast_t *forecast);
+/* A change was asked for, of one query or of all ("*"). */
+void monitor_note_change(monitor_t *monitor, const char *query, const change_t *change);
 
 /* ------------------------------------------------------------ for the server, in its own thread */
 
@@ -67,7 +69,7 @@ monitor_standing_t monitor_standing(monitor_t *monitor);
 bool monitor_copy_at(monitor_t *monitor, size_t place, store_query_t *copy);
 bool monitor_copy(monitor_t *monitor, const char *query, store_query_t *copy);
 
-/* Has the change carried out and noted. */
+/* Has the change carried out; false when the query is not known. */
 bool monitor_change(monitor_t *monitor, const char *query, const change_t *change);
 
 #endif
