@@ -107,14 +107,14 @@ function showSentence(text) {
 function showSettings(query) {
   const config = query.config || {}, rows = [["Mode", config.mode], ["Goal", config.goal], ["Policy", config.policy], ["Your trigger", seconds(config.trigger_s)],
     ["Longest wait", seconds(config.max_wait_s)], ["Intervals", `${seconds(config.min_interval_s)} to ${seconds(config.max_interval_s)}`], ["Looks every", seconds(config.slot_s)],
-    ["Warm-up", seconds(config.warmup_s)], ["Live arrivals", config.rows_only ? "no, rows of batches" : "yes"]];
-  byId("settings").replaceChildren(...rows.filter(row => row[1]).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+    ["Warm-up", seconds(config.warmup_s)], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
+  byId("settings").replaceChildren(...rows.filter(row => row[1] && !row[1].startsWith("–")).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   byId("change").hidden = !overview.may_change;
 }
 function showForecast(query) {
   const forecast = query.forecast, fact = (name, value) => element("span", {}, name + " ", element("b", {}, value));
   byId("forecast").replaceChildren(...(forecast ? [forecast.model ? fact("model", forecast.model) : null, fact("next second", rate(forecast.rate)),
-    known(forecast.low) ? fact("8 of 10 within", `${count(forecast.low)} to ${rate(forecast.high)}`) : null, fact("decisions count with", rate(forecast.effective)),
+    known(forecast.low) ? fact("8 of 10 within", `${count(forecast.low)} to ${rate(forecast.high)}`) : null, known(forecast.effective) ? fact("decisions count with", rate(forecast.effective)) : element("span", {}, "decisions do not follow it yet"),
     known(forecast.elapsed_us) ? fact("answered in", forecast.elapsed_us + " µs") : null] : [element("span", {}, "None: decisions follow what arrives.")]).filter(Boolean));
 }
 function show() {

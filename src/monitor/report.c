@@ -155,8 +155,9 @@ static double value_of(const answer_column_t *column, const bucket_t *bucket)
     if (strcmp(column->key, "saved_s") == 0) return value - (double)values[COLUMN_OWN_WAITED_S];
     if (column->by == NO_COUNT_NOR_NULL) return value;
     if (column->by == NO_COUNT) return value > 0 ? value : (double)NAN;
-    /* A greatest value: 0 is one only where something was decided. */
-    if (column->by == COLUMN_COUNT) return values[COLUMN_DECISIONS] > 0 ? value : (double)NAN;
+    /* A greatest value: 0 is one only where something was seen or decided. */
+    if (column->by == COLUMN_COUNT)
+        return values[COLUMN_DECISIONS] > 0 || values[COLUMN_KNOWN_S] > 0 ? value : (double)NAN;
     return values[column->by] > 0 ? value / (double)values[column->by] : (double)NAN;
 }
 

@@ -63,25 +63,6 @@ static bool is_plausible(int64_t time_ms, int64_t at_ms)
     return time_ms != FIELD_UNKNOWN && time_ms > 0 && time_ms <= at_ms + AHEAD_MS;
 }
 
-static void add_slots(store_query_t *query, const observation_t *seen, int64_t at_ms)
-{
-    if (seen->slot_count == 0 || seen->slots_width_ms > SLOT_MAXIMUM_MS ||
-        !is_plausible(seen->slots_start_ms, at_ms) ||
-        !is_plausible(seen->slots_start_ms + (int64_t)seen->slot_count * seen->slots_width_ms, at_ms))
-        return;
-    double width_s = (double)seen->slots_width_ms / 1000;
-    for (size_t i = 0; i < seen->slot_count; i++) {
-        int64_t start_ms = seen->slots_start_ms + (int64_t)i * seen->slots_width_ms;
-        double events = (double)seen->slots[i];
-        history_add(&query->history, start_ms, COLUMN_KNOWN_S, width_s);
-        history_add(&query->history, start_ms, COLUMN_ARRIVED, events);
-        history_add(&query->history, start_ms, COLUMN_PEAK, events / width_s);
-        int64_t middle_ms = start_ms + seen->slots_width_ms / 2;
-        waits_arrive(&query->own_waits, middle_ms, events);
-        waits_arrive(&query->shadow_waits, middle_ms, events);
-    }
-}
-
 static uint8_t count_reason(store_query_t *query, const char *reason)
 {
     size_t i = 0;
@@ -133,6 +114,46 @@ static void add_trigger(store_query_t *query, const observed_trigger_t *trigger,
         duration_add(&query->batch_times, seconds, 1);
     }
     waits_take(&query->own_waits, trigger->start_ms, (double)trigger->events);
+}
+
+/* The exponent of waiting in the goal's cost (docs/decisions/). */
+static double exponent_of(const char *goal)
+{
+    return strcmp(goal, "latency") == 0 || strcmp(goal, "cost") == 0 ? 1.5 : 2;
+}
+
+static void add_slot(store_query_t *query, int64_t start_ms, int64_t width_ms, double events)
+{
+    double width_s = (double)width_ms / 1000;
+    history_t *history = &query->history;
+    history_add(history, start_ms, COLUMN_KNOWN_S, width_s);
+    history_add(history, start_ms, COLUMN_ARRIVED, events);
+    history_add(history, start_ms, COLUMN_PEAK, events / width_s);
+    waits_arrive(&query->own_waits, start_ms + width_ms / 2, events);
+    waits_arrive(&query->shadow_waits, start_ms + width_ms / 2, events);
+    if (query->status.config.rows_only) return;
+    waiting_t waiting =
+        waits_pending(&query->own_waits, start_ms + width_ms, exponent_of(query->status.config.goal));
+    history_add(history, start_ms, COLUMN_PENDING, waiting.events);
+    history_add(history, start_ms, COLUMN_WAITING, waiting.cost);
+    history_add(history, start_ms, COLUMN_PRICE, query->status.decision.price);
+}
+
+/* Slots and triggers in the order of their times, so that what is pending falls where a trigger took it. */
+static void add_slots_and_triggers(store_query_t *query, const observation_t *seen, int64_t at_ms)
+{
+    size_t next = 0, slots = seen->slot_count;
+    if (seen->slots_width_ms > SLOT_MAXIMUM_MS || !is_plausible(seen->slots_start_ms, at_ms) ||
+        !is_plausible(seen->slots_start_ms + (int64_t)slots * seen->slots_width_ms, at_ms))
+        slots = 0;
+    for (size_t i = 0; i < slots; i++) {
+        int64_t start_ms = seen->slots_start_ms + (int64_t)i * seen->slots_width_ms;
+        while (next < seen->trigger_count && seen->triggers[next].start_ms <= start_ms)
+            add_trigger(query, &seen->triggers[next++], at_ms);
+        add_slot(query, start_ms, seen->slots_width_ms, (double)seen->slots[i]);
+    }
+    while (next < seen->trigger_count)
+        add_trigger(query, &seen->triggers[next++], at_ms);
 }
 
 static void add_shadow(store_query_t *query, const observed_trigger_t *trigger, int64_t at_ms)
@@ -211,10 +232,8 @@ bool store_observe(store_t *store, const observation_t *observation, int64_t now
     observed_status_update(&query->status, told);
     query->total_fallbacks += !was_fallback && strcmp(query->status.state, "fallback") == 0;
     if (told->has_stats) add_stats(query, &told->stats, at_ms);
-    add_slots(query, observation, at_ms);
+    add_slots_and_triggers(query, observation, at_ms);
     if (told->has_decision) add_decision(query, &told->decision, at_ms);
-    for (size_t i = 0; i < observation->trigger_count; i++)
-        add_trigger(query, &observation->triggers[i], at_ms);
     for (size_t i = 0; i < observation->shadow_count; i++)
         add_shadow(query, &observation->shadow[i], at_ms);
     heard(store, query, at_ms);

@@ -1,5 +1,7 @@
 #include "monitor/waits.h"
 
+#include <math.h>
+
 const double duration_bounds_s[DURATION_BOUNDS] = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60};
 
 /* Less than this of an event is an error of rounding. */
@@ -69,6 +71,18 @@ void waits_arrive(waits_t *waits, int64_t time_ms, double events)
 void waits_take(waits_t *waits, int64_t time_ms, double events)
 {
     match(waits, 1, time_ms, events);
+}
+
+waiting_t waits_pending(const waits_t *waits, int64_t now_ms, double exponent)
+{
+    waiting_t pending = {0};
+    for (size_t i = 0; i < waits->count && !waits->taken; i++) {
+        size_t at = (waits->first + i) % WAITS_PARTS;
+        double age_s = (double)(now_ms - waits->parts[at].time_ms) / 1000;
+        pending.events += waits->parts[at].events;
+        if (age_s > 0) pending.cost += waits->parts[at].events * pow(age_s, exponent);
+    }
+    return pending;
 }
 
 void waits_restart(waits_t *waits)

@@ -38,6 +38,12 @@ typedef struct {
 void waits_arrive(waits_t *waits, int64_t time_ms, double events);
 /* A batch that started at `time_ms` took the `events` oldest. */
 void waits_take(waits_t *waits, int64_t time_ms, double events);
+/* What no batch has taken at `now_ms`: its events, and the sum of their ages to the power of `exponent`, s^p. */
+typedef struct {
+    double events, cost;
+} waiting_t;
+waiting_t waits_pending(const waits_t *waits, int64_t now_ms, double exponent);
+
 /* Forgets what is pending, not the histogram. */
 void waits_restart(waits_t *waits);
 

@@ -111,6 +111,12 @@ void words_savings(const store_query_t *query, int64_t now_ms, char text[WORDS_S
         now_ms - savings.start_ms > 3500 * 1000 ? "hour" : span);
 }
 
+/* Digits after the point of a figure that people read. */
+static int digits_of(double value)
+{
+    return value >= 100 ? 0 : value >= 10 ? 1 : 2;
+}
+
 void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
 {
     text[0] = '\0';
@@ -126,7 +132,8 @@ void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
     bool priced = strcmp(entry->reason, "price") == 0 || strcmp(entry->reason, "bound") == 0 ||
                   strcmp(entry->reason, "max_wait") == 0;
     if (priced && entry->has_decision && decision->price > 0)
-        say(text, " (%.3g of %.3g)", decision->waiting, decision->price);
+        say(text, " (%.*f of %.*f)", digits_of(decision->waiting), decision->waiting, digits_of(decision->price),
+            decision->price);
     if (entry->end_ms != FIELD_UNKNOWN) {
         char took[32];
         words_duration((double)(entry->end_ms - entry->start_ms) / 1000, took, sizeof took);
