@@ -156,6 +156,8 @@ bool service_set(service_t *service, const char *query, const change_t *change)
         change_add(&item->change, change);
         item->has_change = found = true;
     }
+    const listener_t *listener = &service->config.listener;
+    if (found && listener->changed != NULL) listener->changed(listener->context, query, change);
     return found;
 }
 

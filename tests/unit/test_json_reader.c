@@ -224,7 +224,7 @@ static void what_is_written_is_read(void **state)
                 json_read_member(&json, key, sizeof key));
     assert_true(json_read_string(&json, word, sizeof word));
     assert_string_equal(word, "[{");
-    assert_true(json_read_member(&json, key, sizeof key) && json_read_kind(&json) == JSON_NULL &&
+    assert_true(json_read_member(&json, key, sizeof key) && json_read_kind(&json) == JSON_KIND_NULL &&
                 json_read_skip(&json));
     assert_false(json_read_member(&json, key, sizeof key));
     assert_true(json_read_element(&json) && json_read_array(&json));
