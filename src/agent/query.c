@@ -50,6 +50,7 @@ void query_trigger(query_t *query, int64_t now_ns, int64_t available)
         journal_trigger(&query->subject, query->fired_ns, now_ns, available);
     }
     query->available = available;
+    feed_shadow(query->exchange, query->governor, query->epoch_ns, &query->shadow_told);
     pthread_mutex_unlock(&query->lock);
 }
 
@@ -157,9 +158,10 @@ static void tell_controller(query_t *query, const query_look_t *look, const deci
         .released = query_is_released(query),
     };
     feed_decision(query->exchange, &told);
-    if (stats)
-        feed_stats(query->exchange, stats, query->counts.decisions, query->counts.probes,
-                   query->counts.faults);
+    feed_shadow(query->exchange, query->governor, query->epoch_ns, &query->shadow_told);
+    if (!stats) return;
+    feed_stats(query->exchange, stats, query->counts.decisions, query->counts.probes, query->counts.faults);
+    feed_costs(query->exchange, query->governor);
 }
 
 /* Whether the job's own schedule rules because the predictor is lost. A query that is only watched, or under another

@@ -41,6 +41,7 @@ struct query {
     exchange_t *exchange; /* with the controller; NULL: no predictor, or no memory for it */
     forecast_t forecast;  /* that the governor was told */
     reason_t reason;      /* of the latest decision */
+    int64_t shadow_told;  /* batches of the shadow, up to the one that was told last */
 
     query_t *next;
 };
