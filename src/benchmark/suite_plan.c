@@ -9,7 +9,7 @@ static const char *const keys[] = {
     "workloads",   "arms",           "jobs",      "repetitions", "side_by_side",  "seed",    "retries",
     "busy_others", "warmup_batches", "reference", "agent",       "workload.NAME", "arm.NAME"};
 
-static const char *const known_jobs[] = {"map", "window", "files", "kafka", "heavy"};
+static const char *const known_jobs[] = {"map", "window", "files", "kafka", "postgres", "heavy"};
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0], JOB_COUNT = sizeof known_jobs / sizeof known_jobs[0] };
 

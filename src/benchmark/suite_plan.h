@@ -6,7 +6,7 @@
  *
  *     workloads=phases,llm_code        what arrives
  *     arms=fixed_2s,balanced           how the trigger is set
- *     jobs=map                         map, window, files, kafka, heavy: see tools/lab/suite_job.py
+ *     jobs=map                         map, window, files, kafka, postgres, heavy: see tools/lab/suite_job.py
  *     repetitions=3                    of everything
  *     side_by_side=1                   arms that run at the same time, on the same topic, each in a driver of its own
  *     seed=1                           of the arrivals and of the order of the arms

@@ -1,79 +1,17 @@
 #include "benchmark/suite_plots.h"
 
-#include "benchmark/csv.h"
-#include "benchmark/svg.h"
+#include "benchmark/suite_plot.h"
+#include "benchmark/suite_records.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_SIZE = 4096, TITLE_SIZE = 128, BEFORE_S = 20, AFTER_S = 45, WAIT_MS_MAXIMUM = 24 * 3600 * 1000 };
+enum { BEFORE_S = 20, AFTER_S = 45, WAIT_MS_MAXIMUM = 24 * 3600 * 1000 };
 
 /* Below this share a line says nothing. */
 static const double least_share = 1e-6;
-
-typedef struct {
-    const char *folder;
-    const suite_scene_t *scene;
-    const suite_results_t *results;
-    const suite_summary_t *summary;
-    char *error;
-    size_t error_size;
-    svg_series_t series[SVG_SERIES_MAXIMUM];
-    size_t count;
-} plot_t;
-
-static bool fail_memory(plot_t *plot)
-{
-    snprintf(plot->error, plot->error_size, "out of memory");
-    return false;
-}
-
-/* Takes over `points`. */
-static void add_series(plot_t *plot, const char *name, svg_style_t style, svg_point_t *points, size_t count)
-{
-    plot->series[plot->count++] =
-        (svg_series_t){.name = name, .style = style, .points = points, .count = count};
-}
-
-static void clear(plot_t *plot)
-{
-    for (size_t i = 0; i < plot->count; i++)
-        free((void *)plot->series[i].points);
-    plot->count = 0;
-}
-
-static bool write_chart(plot_t *plot, const char *kind, const char *title, svg_axis_t x, svg_axis_t y)
-{
-    char path[PATH_SIZE], whole[TITLE_SIZE];
-    snprintf(path, sizeof path, "%s/%s-%s-%s.svg", plot->folder, plot->scene->job, plot->scene->workload,
-             kind);
-    snprintf(whole, sizeof whole, "%s: %s, job %s", title, plot->scene->workload, plot->scene->job);
-    const svg_chart_t chart = {
-        .title = whole, .x = x, .y = y, .series = plot->series, .series_count = plot->count};
-    const bool good = svg_write(path, &chart, plot->error, plot->error_size);
-    clear(plot);
-    return good;
-}
-
-static bool load(plot_t *plot, const suite_row_t *row, const char *name, const char *const *columns,
-                 size_t count, int *indexes, csv_t *csv)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s/%s", plot->folder, row->folder, name);
-    if (!csv_load(path, csv, plot->error, plot->error_size)) return false;
-    if (csv_columns(csv, path, columns, count, indexes, plot->error, plot->error_size)) return true;
-    csv_free(csv);
-    return false;
-}
-
-static bool fail_cell(plot_t *plot, const suite_row_t *row, const char *name, size_t line)
-{
-    snprintf(plot->error, plot->error_size, "%s/%s/%s:%zu: not the whole numbers that are expected",
-             plot->folder, row->folder, name, line + 2);
-    return false;
-}
 
 typedef struct {
     int64_t *events; /* by milliseconds */
@@ -94,28 +32,30 @@ static bool count_wait(waits_by_ms_t *waits, int64_t ms, int64_t events)
 }
 
 /* Adds the waits of one run. */
-static bool merge_waits(plot_t *plot, const suite_row_t *row, waits_by_ms_t *waits)
+static bool merge_waits(suite_plot_t *plot, const suite_row_t *row, waits_by_ms_t *waits)
 {
     static const char *const names[] = {"kind", "ms", "events"};
     csv_t csv;
     int at[3];
-    if (!load(plot, row, "waits.csv", names, 3, at, &csv)) return false;
+    if (!suite_records_load(plot->folder, row, "waits.csv", names, 3, at, &csv, plot->error,
+                            plot->error_size))
+        return false;
     bool good = true;
     for (size_t i = 0; good && i < csv.rows; i++) {
         int64_t ms, events;
         if (strcmp(csv_text(&csv, i, at[0]), "wait") != 0) continue;
         if (!csv_integer(&csv, i, at[1], &ms) || !csv_integer(&csv, i, at[2], &events) || ms < 0 ||
             ms > WAIT_MS_MAXIMUM || events < 0 || events > INT64_C(1) << 40)
-            good = fail_cell(plot, row, "waits.csv", i);
+            good = suite_records_bad_line(plot->folder, row, "waits.csv", i, plot->error, plot->error_size);
         else
-            good = count_wait(waits, ms, events) || fail_memory(plot);
+            good = count_wait(waits, ms, events) || suite_plot_out_of_memory(plot);
     }
     csv_free(&csv);
     return good;
 }
 
 /* The share of the events that wait longer than each wait that occurs. */
-static bool add_distribution(plot_t *plot, const char *arm, const waits_by_ms_t *waits)
+static bool add_distribution(suite_plot_t *plot, const char *arm, const waits_by_ms_t *waits)
 {
     int64_t total = 0, passed = 0;
     size_t kinds = 0, count = 0;
@@ -124,7 +64,7 @@ static bool add_distribution(plot_t *plot, const char *arm, const waits_by_ms_t 
         kinds += waits->events[ms] > 0;
     }
     svg_point_t *points = malloc((kinds + 1) * sizeof *points);
-    if (!points) return fail_memory(plot);
+    if (!points) return suite_plot_out_of_memory(plot);
     points[count++] = (svg_point_t){0, 1};
     for (size_t ms = 0; ms < waits->room; ms++) {
         if (waits->events[ms] == 0) continue;
@@ -132,11 +72,11 @@ static bool add_distribution(plot_t *plot, const char *arm, const waits_by_ms_t 
         const double share = (double)(total - passed) / (double)total;
         points[count++] = (svg_point_t){(double)ms / 1e3, fmax(share, least_share)};
     }
-    add_series(plot, arm, SVG_STEPS, points, count);
+    suite_plot_add(plot, arm, SVG_STEPS, points, count);
     return true;
 }
 
-static bool plot_waits(plot_t *plot)
+static bool plot_waits(suite_plot_t *plot)
 {
     for (size_t i = 0; i < plot->summary->count && plot->count < SVG_SERIES_MAXIMUM; i++) {
         const suite_line_of_t *line = &plot->summary->lines[i];
@@ -153,41 +93,13 @@ static bool plot_waits(plot_t *plot)
         free(waits.events);
         if (!good) return false;
     }
-    return write_chart(plot, "waits", "How many events wait longer",
-                       (svg_axis_t){.label = "wait, s", .from_zero = true},
-                       (svg_axis_t){.label = "share of the events that wait longer", .logarithmic = true});
-}
-
-typedef struct {
-    int64_t second, events, sum_ms;
-} second_of_t;
-
-/* The seconds with events of one run, owned by the caller; NULL on failure. */
-static second_of_t *load_seconds(plot_t *plot, const suite_row_t *row, size_t *count)
-{
-    static const char *const names[] = {"second", "events", "wait_sum_ms"};
-    csv_t csv;
-    int at[3];
-    if (!load(plot, row, "seconds.csv", names, 3, at, &csv)) return NULL;
-    second_of_t *seconds = malloc((csv.rows + 1) * sizeof *seconds);
-    bool good = seconds || fail_memory(plot);
-    *count = 0;
-    for (size_t i = 0; good && i < csv.rows; i++) {
-        second_of_t one;
-        if (!csv_integer(&csv, i, at[0], &one.second) || !csv_integer(&csv, i, at[1], &one.events) ||
-            !csv_integer(&csv, i, at[2], &one.sum_ms) || one.second < 0 || one.second > INT32_MAX)
-            good = fail_cell(plot, row, "seconds.csv", i);
-        else if (one.events > 0)
-            seconds[(*count)++] = one;
-    }
-    csv_free(&csv);
-    if (good) return seconds;
-    free(seconds);
-    return NULL;
+    return suite_plot_write(
+        plot, "waits", "How many events wait longer", (svg_axis_t){.label = "wait, s", .from_zero = true},
+        (svg_axis_t){.label = "share of the events that wait longer", .logarithmic = true});
 }
 
 /* The second with the most events. */
-static int64_t highest(const second_of_t *seconds, size_t count)
+static int64_t highest(const suite_second_t *seconds, size_t count)
 {
     size_t best = 0;
     for (size_t i = 1; i < count; i++)
@@ -195,25 +107,26 @@ static int64_t highest(const second_of_t *seconds, size_t count)
     return count > 0 ? seconds[best].second : 0;
 }
 
-static bool add_time_line(plot_t *plot, const suite_line_of_t *line, int64_t *peak_s)
+static bool add_time_line(suite_plot_t *plot, const suite_line_of_t *line, int64_t *peak_s)
 {
     size_t count, points_count = 0;
-    second_of_t *seconds = load_seconds(plot, line->first_row, &count);
+    suite_second_t *seconds =
+        suite_records_seconds(plot->folder, line->first_row, &count, plot->error, plot->error_size);
     if (!seconds) return false;
     if (*peak_s < 0) *peak_s = highest(seconds, count);
     svg_point_t *points = malloc((count + 1) * sizeof *points);
     for (size_t i = 0; points && i < count; i++)
         if (seconds[i].second >= *peak_s - BEFORE_S && seconds[i].second <= *peak_s + AFTER_S)
             points[points_count++] = (svg_point_t){
-                (double)seconds[i].second, (double)seconds[i].sum_ms / 1e3 / (double)seconds[i].events};
+                (double)seconds[i].second, (double)seconds[i].wait_sum_ms / 1e3 / (double)seconds[i].events};
     free(seconds);
-    if (!points) return fail_memory(plot);
-    add_series(plot, line->arm, SVG_LINE, points, points_count);
+    if (!points) return suite_plot_out_of_memory(plot);
+    suite_plot_add(plot, line->arm, SVG_LINE, points, points_count);
     return true;
 }
 
 /* The arms' first runs: where one was repeated they are of one repetition, so of the same arrivals. */
-static bool plot_time(plot_t *plot)
+static bool plot_time(suite_plot_t *plot)
 {
     int64_t peak_s = -1;
     for (size_t i = 0; i < plot->summary->count && plot->count < SVG_SERIES_MAXIMUM; i++) {
@@ -221,24 +134,24 @@ static bool plot_time(plot_t *plot)
         if (line->scene == plot->scene && line->first_row && !add_time_line(plot, line, &peak_s))
             return false;
     }
-    return write_chart(plot, "time", "Waits around the highest burst",
-                       (svg_axis_t){.label = "second of the run in which events came"},
-                       (svg_axis_t){.label = "their mean wait, s", .logarithmic = true});
+    return suite_plot_write(plot, "time", "Waits around the highest burst",
+                            (svg_axis_t){.label = "second of the run in which events came"},
+                            (svg_axis_t){.label = "their mean wait, s", .logarithmic = true});
 }
 
-static bool plot_batches(plot_t *plot)
+static bool plot_batches(suite_plot_t *plot)
 {
     for (size_t i = 0; i < plot->summary->count && plot->count < SVG_SERIES_MAXIMUM; i++) {
         const suite_line_of_t *line = &plot->summary->lines[i];
         if (line->scene != plot->scene || line->runs == 0) continue;
         svg_point_t *point = malloc(sizeof *point);
-        if (!point) return fail_memory(plot);
+        if (!point) return suite_plot_out_of_memory(plot);
         *point = (svg_point_t){line->values[METRIC_BATCHES].median, line->values[METRIC_WAIT_MEAN].median};
-        add_series(plot, line->arm, SVG_MARKERS, point, 1);
+        suite_plot_add(plot, line->arm, SVG_MARKERS, point, 1);
     }
-    return write_chart(plot, "batches", "What a wait costs in batches",
-                       (svg_axis_t){.label = "batches", .logarithmic = true},
-                       (svg_axis_t){.label = "mean wait, s", .from_zero = true});
+    return suite_plot_write(plot, "batches", "What a wait costs in batches",
+                            (svg_axis_t){.label = "batches", .logarithmic = true},
+                            (svg_axis_t){.label = "mean wait, s", .from_zero = true});
 }
 
 bool suite_plots_write(const char *folder, const suite_results_t *results, const suite_summary_t *summary,
@@ -246,14 +159,14 @@ bool suite_plots_write(const char *folder, const suite_results_t *results, const
 {
     bool good = true;
     for (size_t i = 0; good && i < results->scene_count; i++) {
-        plot_t plot = {.folder = folder,
-                       .scene = &results->scenes[i],
-                       .results = results,
-                       .summary = summary,
-                       .error = error,
-                       .error_size = error_size};
-        good = plot_waits(&plot) && plot_time(&plot) && plot_batches(&plot);
-        clear(&plot);
+        suite_plot_t plot = {.folder = folder,
+                             .scene = &results->scenes[i],
+                             .results = results,
+                             .summary = summary,
+                             .error = error,
+                             .error_size = error_size};
+        good = plot_waits(&plot) && plot_time(&plot) && plot_batches(&plot) && suite_plot_forecast(&plot);
+        suite_plot_clear(&plot);
     }
     return good;
 }

@@ -4,6 +4,7 @@
  *     JOB-WORKLOAD-waits.svg     the share of the events that wait longer than so long
  *     JOB-WORKLOAD-time.svg      the mean wait of the events of each second around the highest burst, in one repetition
  *     JOB-WORKLOAD-batches.svg   mean wait against batches, medians of the runs
+ *     JOB-WORKLOAD-forecast.svg  what the agent was told to expect and what came, where an arm had a forecaster
  *
  * Up to SVG_SERIES_MAXIMUM arms are drawn, the first ones of the table.
  */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,14 +79,19 @@ static bool write_all(const char *folder, const facts_t *facts, const suite_resu
         snprintf(error, error_size, "out of memory");
         return false;
     }
-    const suite_markdown_t markdown = {.facts = facts->sentence,
+    suite_busyness_t *busyness =
+        suite_busyness_of(folder, results, &summary, facts->reference, error, error_size);
+    const suite_markdown_t markdown = {.folder = folder,
+                                       .facts = facts->sentence,
                                        .reference = facts->reference,
                                        .results = results,
                                        .summary = &summary,
+                                       .busyness = busyness,
                                        .simulated = simulated};
-    const bool good = suite_summary_write(&summary, path, error, error_size) &&
-                      write_markdown(folder, &markdown, error, error_size) &&
-                      suite_plots_write(folder, results, &summary, error, error_size);
+    const bool good = busyness && suite_summary_write(&summary, path, error, error_size) &&
+                      suite_plots_write(folder, results, &summary, error, error_size) &&
+                      write_markdown(folder, &markdown, error, error_size);
+    free(busyness);
     suite_summary_free(&summary);
     return good;
 }

@@ -23,7 +23,9 @@ const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_COMPILER] = "compiler_s",
     [METRIC_PREDICTOR] = "predictor_s",
     [METRIC_RESIDENT] = "resident_mb",
+    [METRIC_PREDICTOR_RESIDENT] = "predictor_mb",
     [METRIC_FILES] = "files",
+    [METRIC_OTHERS] = "others",
     [METRIC_PRODUCT] = "wait_mean_s_x_batches",
 };
 
@@ -31,9 +33,9 @@ enum { TEXT_JOB, TEXT_WORKLOAD, TEXT_ARM, TEXT_STATUS, TEXT_REASON, TEXT_FOLDER,
 
 static const char *const text_names[TEXT_COUNT] = {"job", "workload", "arm", "status", "reason", "folder"};
 
-enum { NUMBER_REPETITION, NUMBER_EVENTS, NUMBER_BESIDE, NUMBER_COUNT };
+enum { NUMBER_REPETITION, NUMBER_EVENTS, NUMBER_BESIDE, NUMBER_BEGAN, NUMBER_COUNT };
 
-static const char *const number_names[NUMBER_COUNT] = {"repetition", "events", "beside"};
+static const char *const number_names[NUMBER_COUNT] = {"repetition", "events", "beside", "began_ms"};
 
 typedef struct {
     const char *path;
@@ -73,7 +75,7 @@ static bool read_row(const reader_t *reader, size_t index, suite_row_t *row, cha
                                       sizeof row->status, sizeof row->reason,   sizeof row->folder};
     for (size_t i = 0; i < TEXT_COUNT; i++)
         snprintf(texts[i], sizes[i], "%s", csv_text(csv, index, reader->texts[i]));
-    int64_t *const numbers[NUMBER_COUNT] = {&row->repetition, &row->events, &row->beside};
+    int64_t *const numbers[NUMBER_COUNT] = {&row->repetition, &row->events, &row->beside, &row->began_ms};
     const char *wrong = NULL;
     if (!suite_name_is_plain(row->job) || !suite_name_is_plain(row->workload) ||
         !suite_name_is_plain(row->arm))

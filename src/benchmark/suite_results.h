@@ -29,7 +29,9 @@ typedef enum {
     METRIC_COMPILER,
     METRIC_PREDICTOR,
     METRIC_RESIDENT,
+    METRIC_PREDICTOR_RESIDENT,
     METRIC_FILES,
+    METRIC_OTHERS,
     METRIC_READ_COUNT,
     METRIC_PRODUCT =
         METRIC_READ_COUNT, /* mean wait x batches: with a fixed trigger, whichever, it hardly changes */
@@ -44,6 +46,7 @@ typedef struct {
     char job[SUITE_NAME_SIZE], workload[SUITE_NAME_SIZE], arm[SUITE_NAME_SIZE];
     int64_t repetition;
     int64_t events;
+    int64_t began_ms; /* the traffic, since the epoch */
     char status[SUITE_STATUS_SIZE];
     char reason[SUITE_REASON_SIZE];
     char folder[SUITE_FOLDER_SIZE]; /* below the benchmark's */

@@ -36,7 +36,7 @@ extern benchmark_flags_t benchmark_flags;
          .type = FLAG_TEXT,                                                                                  \
          .value = &benchmark_flags.jobs,                                                                     \
          .argument = "LIST",                                                                                 \
-         .help = "map, window, files, kafka or heavy"},                                                      \
+         .help = "map, window, files, kafka, postgres or heavy"},                                            \
         {.name = "--repetitions",                                                                            \
          .type = FLAG_TEXT,                                                                                  \
          .value = &benchmark_flags.repetitions,                                                              \

@@ -116,14 +116,22 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
     assert_true(suite_simulated_load(RECORDS, &simulated, error, sizeof error));
     assert_true(suite_summary_make(&results, "fixed_2s", &summary));
+    suite_busyness_t *busyness =
+        suite_busyness_of(RECORDS, &results, &summary, "fixed_2s", error, sizeof error);
+    assert_non_null(busyness);
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    const suite_markdown_t report = {"Facts.", "fixed_2s", &results, &summary, &simulated};
+    const suite_markdown_t report = {RECORDS, "Facts.", "fixed_2s", &results, &summary, busyness, &simulated};
     suite_markdown_print(&report, out);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "| **fixed_2s** | 2 | 10 | 1.450 |"));
     assert_non_null(strstr(text, "| balanced | 2 | 10 (0.950, 0.900 to 1.000) | 0.900 (0.625, 0.500 to "
                                  "0.750) | 0.588, 0.500 to 0.675 |"));
+    assert_non_null(strstr(text, "took up to 12 % of the machine's processors"));
+    /* Eight events in the first of four seconds, two in the last. */
+    assert_non_null(strstr(text, "bursts (above twice the mean rate): 80 % of the events"));
+    assert_non_null(
+        strstr(text, "| balanced | 0.825 (0.635, 0.500 to 0.770) | 1.200 (0.600, 0.500 to 0.700) |"));
     /* The line of the older agent does not count: 0.9 / 1.5. */
     assert_non_null(strstr(text, "| balanced | 0.950 / 1.000 | 0.625 / 0.600 |"));
     assert_non_null(strstr(text, "| latency | 0 | - |"));
@@ -132,6 +140,7 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
                      "seconds), 2 attempts"));
     assert_null(strstr(text, "disturbed"));
     free(text);
+    free(busyness);
     suite_summary_free(&summary);
     suite_simulated_free(&simulated);
     suite_results_free(&results);
@@ -142,8 +151,12 @@ static void test_everything_is_written(void **state)
 {
     (void)state;
     static const char *const inputs[] = {"runs.csv", "simulated.csv", "facts.json", "runs"};
-    static const char *const outputs[] = {"results.md", "summary.csv", "map-phases-waits.svg",
-                                          "map-phases-time.svg", "map-phases-batches.svg"};
+    static const char *const outputs[] = {"results.md",
+                                          "summary.csv",
+                                          "map-phases-waits.svg",
+                                          "map-phases-time.svg",
+                                          "map-phases-batches.svg",
+                                          "map-phases-forecast.svg"};
     char folder[] = "/tmp/adaptivestream-test-XXXXXX", name[256], target[512];
     assert_non_null(mkdtemp(folder));
     for (size_t i = 0; i < 4; i++) {
@@ -152,7 +165,7 @@ static void test_everything_is_written(void **state)
         assert_int_equal(symlink(target, name), 0);
     }
     assert_true(suite_report_write(folder, error, sizeof error));
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         snprintf(name, sizeof name, "%s/%s", folder, outputs[i]);
         assert_int_equal(access(name, R_OK), 0);
     }
@@ -165,8 +178,8 @@ static void test_everything_is_written(void **state)
     snprintf(name, sizeof name, "%s/runs", folder);
     assert_int_equal(unlink(name), 0);
     assert_false(suite_report_write(folder, error, sizeof error));
-    assert_non_null(strstr(error, "runs/map-phases-fixed_2s-1-1/waits.csv"));
-    for (size_t i = 0; i < 5; i++) {
+    assert_non_null(strstr(error, "runs/map-phases-fixed_2s-1-1/seconds.csv"));
+    for (size_t i = 0; i < 6; i++) {
         snprintf(name, sizeof name, "%s/%s", folder, outputs[i]);
         unlink(name);
     }

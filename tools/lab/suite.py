@@ -13,6 +13,7 @@ import time
 from lab.driver import JOBS, Driver
 from lab.environment import ROOT, LabError, command
 from lab.processes import CompilerTime, cpu_seconds
+from lab.postgres import Postgres
 from lab.records import agent_digest
 from lab.run import PARTITIONS, TRACES, WARMUP_RATE
 from lab.simulation import counts_of_shape, simulate
@@ -24,7 +25,7 @@ COLUMNS = [
     "events", "missing", "repeated", "batches", "batch_mean_s", "busy_s",
     "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
     "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
-    "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "files", "others", "seconds", "seconds_missed",
+    "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "predictor_mb", "files", "others", "seconds", "seconds_missed",
     "min_offsets", "max_delay_s", "folder", "digest"]
 STOP_S = 240
 COLLECT_S = 300
@@ -109,7 +110,7 @@ def spark_duration(seconds):
 class Arm:
     """One driver of a step, from its start to its row."""
 
-    def __init__(self, kafka, step, name, folder, tag, warmup_topic):
+    def __init__(self, kafka, step, name, folder, tag, warmup_topic, postgres):
         self.kafka, self.step, self.name, self.folder = kafka, step, name, folder
         definition = step.plan["arms"][name]
         self.min_offsets, self.max_delay_s = offsets_of(step, name)
@@ -123,6 +124,10 @@ class Arm:
             arguments += ["--min-offsets", self.min_offsets, "--max-delay", f"{round(self.max_delay_s * 1000)}ms"]
         if step.job == "kafka":
             arguments += ["--output-topic", kafka.topic(f"out-{tag}-{name}", PARTITIONS, KEPT_IN_KAFKA)]
+        self.postgres = postgres
+        self.table = "".join(letter if letter.isalnum() else "_" for letter in f"counts_{name}").lower()
+        if postgres:
+            arguments += ["--postgres", postgres.folder, "--table", self.table]
         options = None
         if definition["agent"] is not None:
             options = ",".join([part for part in (definition["agent"],) if part]
@@ -135,10 +140,13 @@ class Arm:
         self.facts = {"spark": ready["spark"], "java": ready["java"]}
         self.compilers = CompilerTime(self.pid)
 
+    def beside(self):
+        """The pids of what runs below the JVM without being the job's Python: the predictor."""
+        return descendants(self.pid) - {self.python} - descendants(self.python)
+
     def used(self):
-        beside = descendants(self.pid) - {self.python} - descendants(self.python)
         predictor_s = 0.0
-        for pid in beside:
+        for pid in self.beside():
             with contextlib.suppress(OSError):
                 predictor_s += cpu_seconds(pid)
         return [cpu_seconds(self.pid), self.compilers.seconds(), cpu_seconds(self.python), predictor_s]
@@ -149,12 +157,22 @@ class Arm:
     def end_window(self):
         keys = ("cpu_s", "compiler_s", "python_s", "predictor_s")
         row = {key: now - begun for key, now, begun in zip(keys, self.used(), self.begun)}
-        return {**row, "resident_mb": peak_resident_mb(self.pid)}
+        predictor_mb = 0
+        for pid in self.beside():
+            with contextlib.suppress(OSError):
+                predictor_mb = max(predictor_mb, peak_resident_mb(pid))
+        return {**row, "resident_mb": peak_resident_mb(self.pid), "predictor_mb": predictor_mb}
 
     def files(self):
         """Data files that the file sink left; those of a batch that failed are not there."""
         output = self.folder / "files-measured"
         return sum(1 for _ in output.glob("part-*")) if output.exists() else 0
+
+    def lost(self, events):
+        """How many of the events the table does not have, or has too many; 0 for other sinks."""
+        if not self.postgres:
+            return 0
+        return abs(events - self.postgres.number(f"SELECT sum(events) FROM {self.table}"))
 
     def collect(self, topic, start_ms):
         arguments = [command(), "benchmark", "collect", "--broker", self.kafka.broker, "--topic", topic, "--progress",
@@ -167,7 +185,7 @@ class Arm:
 
     def tidy(self):
         """The records stay; what the job needed to work does not."""
-        for name in ("checkpoint-measured", "checkpoint-warmup", "files-measured", "files-warmup", "scratch", "warmup"):
+        for name in ("checkpoint-measured", "checkpoint-warmup", "files-measured", "files-warmup", "scratch"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
@@ -191,8 +209,9 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    arms = [Arm(kafka, step, name, folders[name], tag, warmup_topic) for name in step.arms]
     with contextlib.ExitStack() as stack:
+        postgres = stack.enter_context(Postgres(folders[step.arms[0]])) if step.job == "postgres" else None
+        arms = [Arm(kafka, step, name, folders[name], tag, warmup_topic, postgres) for name in step.arms]
         for arm in arms:
             stack.enter_context(arm.driver)
         for arm in arms:
@@ -219,6 +238,7 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
             part.rename(arm.folder / "stop")
         for arm in arms:
             arm.driver.stop(STOP_S)
+        lost = {arm.name: arm.lost(sent["delivered"]) for arm in arms}
     rows = []
     for arm in arms:
         figures = arm.collect(topic, sent["started_ms"])
@@ -228,6 +248,7 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
                "seconds": sent["seconds"], "seconds_missed": sent["seconds_missed"], "min_offsets": arm.min_offsets or "",
                "max_delay_s": arm.max_delay_s or "", "folder": f"runs/{arm.folder.name}",
                "digest": step.digest_of(arm.name)}
+        row["missing"] += lost[arm.name]
         row["status"], row["reason"] = verdict(step, row)
         arm.tidy()
         rows.append(row)

@@ -6,12 +6,14 @@ of them are taken, and writes measured.progress.
 """
 
 import argparse
+import functools
 import json
 import pathlib
 import sys
 import time
 
 from job import jvm_facts, kafka_events, leave, session, wait
+from upsert import Upsert
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "baselines"))
 from reactive_baseline import ReactiveQuery  # noqa: E402
@@ -27,8 +29,10 @@ def arguments():
     parser.add_argument("--topic", required=True)
     parser.add_argument("--warmup-topic", required=True)
     parser.add_argument("--warmup-batches", type=int, default=30)
-    parser.add_argument("--job", choices=["map", "window", "files", "kafka", "heavy"], default="map")
+    parser.add_argument("--job", choices=["map", "window", "files", "kafka", "postgres", "heavy"], default="map")
     parser.add_argument("--output-topic", help="of the job kafka")
+    parser.add_argument("--postgres", help="of the job postgres: the folder of the server's socket")
+    parser.add_argument("--table", help="of the job postgres: name of the table that is made")
     parser.add_argument("--trigger", help="Spark's text, as in '2 seconds'; without: the default trigger")
     parser.add_argument("--reactive", help="the other trigger of the reactive arm")
     parser.add_argument("--min-offsets", type=int)
@@ -38,15 +42,17 @@ def arguments():
 
 
 def rows_of(job, events):
-    from pyspark.sql import functions
+    from pyspark.sql import functions as column
     if job == "window":
         # Event time is the time stamp of Kafka. The lateness allowed is more than any arm lets events wait.
         return (events.withWatermark("timestamp", "60 seconds")
-                .groupBy(functions.window("timestamp", "10 seconds"), (functions.col("offset") % 100).alias("group"))
+                .groupBy(column.window("timestamp", "10 seconds"), (column.col("offset") % 100).alias("group"))
                 .count())
+    if job == "postgres":
+        return events
     rows = events.selectExpr("CAST(key AS STRING) AS key", "CAST(value AS STRING) AS value")
     if job == "heavy":
-        return rows.withColumn("value", functions.expr(
+        return rows.withColumn("value", column.expr(
             f"aggregate(sequence(1, {HASHES}), value, (hash, step) -> sha2(CAST(hash AS BINARY), 256))"))
     return rows.select("value") if job == "files" else rows
 
@@ -60,7 +66,16 @@ def writer_of(options, rows, name):
     if options.job == "kafka":
         return (writer.format("kafka").option("kafka.bootstrap.servers", options.broker)
                 .option("topic", options.output_topic))
+    if options.job == "postgres":
+        return writer.foreachBatch(
+            upsert_into(options.postgres, options.table if name == NAME else f"{options.table}_{name}"))
     return writer.format("noop")
+
+
+@functools.lru_cache(maxsize=None)
+def upsert_into(socket_folder, table):
+    """One for each query, also when that is started again with another trigger."""
+    return Upsert(socket_folder, table)
 
 
 def start(spark, options, name, topic, trigger, source=()):
