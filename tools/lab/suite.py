@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -283,6 +284,20 @@ def rows_of(path):
         return []
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def kafka_version():
+    """Of the broker that tools/kafka.sh starts, by the name of its jar."""
+    jars = pathlib.Path(os.environ.get("ADAPTIVESTREAM_KAFKA_LIBS", "")).glob("kafka-clients-*.jar")
+    return next((jar.stem.rpartition("-")[2] for jar in jars), "unknown")
+
+
+def hardware():
+    """The processor's name and the memory, which machine() of lab.environment does not know."""
+    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+    return {"processor": names[0] if names else "unknown", "memory_mb": memory_mb}
 
 
 def git_commit():
