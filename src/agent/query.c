@@ -1,6 +1,8 @@
 #include "agent/query.h"
 
 #include "agent/clock.h"
+#include "agent/controller.h"
+#include "agent/feed.h"
 #include "agent/journal.h"
 #include "common/log.h"
 #include "common/parse.h"
@@ -9,6 +11,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const char tag[] = "AdaptiveStream";
@@ -16,7 +19,11 @@ static const int64_t slow_probe_ns = 50 * INT64_C(1000000);
 static const int64_t wall_step_ns = 2 * INT64_C(1000000);
 static const int64_t line_gap_ns = 60 * INT64_C(1000000000);
 static const int64_t exit_patience_ns = 25 * INT64_C(1000000);
-enum { FAULTS_TO_RELEASE = 3 };
+static const int64_t set_by_hand_ns = 1000 * INT64_C(1000000);
+enum {
+    FAULTS_TO_RELEASE = 3,
+    FORECAST_PERIODS = 3, /* how old a forecast may be */
+};
 
 typedef enum { REGIME_WARMUP, REGIME_ADAPTIVE, REGIME_GUARDED } regime_t;
 
@@ -44,6 +51,10 @@ struct query {
     int64_t fault_line_ns; /* of the last line about a fault; 0 = none yet */
     int64_t spacing_ns;    /* least time between probes; 0 = as the governor asks */
     int64_t next_probe_ns;
+
+    exchange_t *exchange; /* with the controller; NULL: no predictor, or no memory for it */
+    forecast_t forecast;  /* that the governor was told */
+    reason_t reason;      /* of the latest decision */
 
     query_t *next;
 };
@@ -123,6 +134,19 @@ static query_t *create(const query_identity_t *identity, const options_t *option
     return query;
 }
 
+static void meet_controller(query_t *query, const governor_config_t *config,
+                            const query_beginning_t *beginning)
+{
+    const journal_subject_t *subject = &query->subject;
+    if (strcmp(query->options->predictor, "off") != 0)
+        query->exchange = exchange_create(subject->query, subject->id, subject->run);
+    if (!query->exchange) return;
+    feed_configuration(query->exchange, config, query->governor, query->options->mode, beginning->limit,
+                       beginning->epoch_ns);
+    feed_arrivals(query->exchange, beginning->now_ns, beginning->epoch_ns, beginning->total);
+    controller_enlist(query->exchange, query->options);
+}
+
 query_t *query_begin(const query_identity_t *identity, const options_t *options,
                      const query_beginning_t *beginning)
 {
@@ -160,6 +184,7 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
         journal_limit(&query->subject, beginning->limit);
     }
     enlist(query);
+    meet_controller(query, &config, beginning);
     return query;
 }
 
@@ -184,6 +209,8 @@ static void summarise(query_t *query)
 void query_end(query_t *query)
 {
     strike_off(query);
+    if (query->exchange) controller_strike_off(query->exchange);
+    exchange_destroy(query->exchange);
     pthread_mutex_lock(&query->lock);
     summarise(query);
     pthread_mutex_unlock(&query->lock);
@@ -210,6 +237,10 @@ void query_trigger(query_t *query, int64_t now_ns, int64_t available)
 {
     query->blind = false;
     if (!query->partitions) query->faults_in_row = 0; /* otherwise an answer of the source ends the row */
+    feed_trigger(query->exchange, query->fired_ns, now_ns, query->epoch_ns,
+                 available > query->available ? available - query->available : 0, query->reason);
+    if (available < query->available) feed_forget_arrivals(query->exchange);
+    feed_arrivals(query->exchange, query->fired_ns, query->epoch_ns, available);
     pthread_mutex_lock(&query->lock);
     if (available < query->available) {
         governor_start(query->governor, now_ns, available, available);
@@ -241,6 +272,7 @@ void query_align(query_t *query, int64_t epoch_ns)
     int64_t step_ns = epoch_ns - query->epoch_ns;
     if (step_ns >= -wall_step_ns && step_ns <= wall_step_ns) return;
     query->epoch_ns = epoch_ns;
+    if (step_ns < -set_by_hand_ns || step_ns > set_by_hand_ns) feed_forget_arrivals(query->exchange);
     pthread_mutex_lock(&query->lock);
     governor_align(query->governor, epoch_ns);
     pthread_mutex_unlock(&query->lock);
@@ -301,11 +333,54 @@ static void note_regime(query_t *query, reason_t reason, int64_t now_ns)
              "query %s: the budget is used up; the job's own schedule until batches are paid back", label);
 }
 
+/* Tells the governor the latest forecast, if it is another one than before. @locks_required query->lock */
+static void hear_forecast(query_t *query, int64_t now_ns)
+{
+    const int64_t oldest_ns = now_ns - FORECAST_PERIODS * query->options->update_period_ns;
+    const forecast_t forecast = feed_forecast(query->exchange, oldest_ns);
+    if (forecast.rate_per_s == query->forecast.rate_per_s &&
+        forecast.confidence == query->forecast.confidence)
+        return;
+    query->forecast = forecast;
+    governor_set_forecast(query->governor, forecast.rate_per_s, forecast.confidence);
+    journal_forecast(&query->subject, now_ns, forecast.rate_per_s, forecast.confidence);
+}
+
+static void tell_controller(query_t *query, const query_look_t *look, const decision_t *decision,
+                            bool fallback, const governor_stats_t *stats)
+{
+    if (look->probed) feed_arrivals(query->exchange, look->now_ns, query->epoch_ns, look->total);
+    const feed_decision_t told = {
+        .decision = decision,
+        .confidence = query->forecast.confidence,
+        .now_ns = look->now_ns,
+        .epoch_ns = query->epoch_ns,
+        .mode = query->options->mode,
+        .guarded = query->regime == REGIME_GUARDED,
+        .fallback = fallback,
+        .released = query_is_released(query),
+    };
+    feed_decision(query->exchange, &told);
+    if (stats)
+        feed_stats(query->exchange, stats, query->counts.decisions, query->counts.probes,
+                   query->counts.faults);
+}
+
+/* Whether the job's own schedule rules because the predictor is lost. A query that is only watched, or under another
+ * rule, has no use for it anyway. */
+static bool falls_back(const query_t *query)
+{
+    return query->exchange && query->options->mode == MODE_ACTIVE &&
+           query->options->policy == POLICY_ADAPTIVE && controller_is_lost();
+}
+
 decision_t query_decide(query_t *query, const query_look_t *look)
 {
     bool backwards = false;
     governor_stats_t stats = {0};
+    const bool fallback = falls_back(query), wanted = feed_wants_stats(query->exchange);
     pthread_mutex_lock(&query->lock);
+    hear_forecast(query, look->now_ns);
     if (look->probed) {
         query->counts.probes++;
         query->faults_in_row = 0;
@@ -313,11 +388,12 @@ decision_t query_decide(query_t *query, const query_look_t *look)
         pace_probes(query, look->now_ns, look->elapsed_ns);
     }
     if (backwards) query->blind = true; /* the next trigger shows what has become of the topic */
-    bool blind = query->blind;
+    const bool blind = query->blind || fallback;
     decision_t decision = governor_decide(query->governor, look->now_ns, look->own_ns, blind);
     query->counts.decisions++;
+    query->reason = decision.reason;
     note_regime(query, decision.reason, look->now_ns);
-    if (journal_is_open()) governor_stats(query->governor, &stats);
+    if (journal_is_open() || wanted) governor_stats(query->governor, &stats);
     pthread_mutex_unlock(&query->lock);
 
     journal_look_t line = {
@@ -329,6 +405,7 @@ decision_t query_decide(query_t *query, const query_look_t *look)
         .blind = blind,
     };
     journal_decision(&query->subject, &line, &decision, &stats);
+    tell_controller(query, look, &decision, fallback, wanted ? &stats : NULL);
     return decision;
 }
 

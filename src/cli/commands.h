@@ -14,6 +14,7 @@ int command_options(int argc, char **argv);
 int command_predictor(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_dashboard(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_train(int argc, char **argv);
 

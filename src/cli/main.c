@@ -31,6 +31,7 @@ static const command_t commands[] = {
     {"benchmark", "run all ways to set a trigger on real Spark and Kafka, and report waits and prices",
      command_benchmark},
     {"replay", "check that the agent's journal gives the same decisions again", command_replay},
+    {"dashboard", "show what the agent's journal tells in a browser", command_dashboard},
     {"train", "train a forecasting model on synthetic or recorded traffic", command_train},
     {"evaluate", "compare forecasters on synthetic or recorded traffic", command_evaluate},
     {"predictor", "forecast arrival rates for agents, over TCP", command_predictor},

@@ -2,11 +2,12 @@
 
 #include <math.h>
 
-static const double time_constants_s[RATE_AVERAGES] = {0.3, 3, 60, 3600};
-static const double exponents[RATE_AVERAGES] = {0.3, 0.3, 0.4, 0};
+static const double time_constants_s[RATE_AVERAGES] = {0.1, 3, 60, 3600};
+static const double quick_exponent = 0.4, recent_exponent = 0.4;
 enum { RECENT = 1, MEAN = RATE_AVERAGES - 1 };
 
 static const double least_per_s = 0.05;
+static const double least_of_mean = 0.01;
 
 static double average(const arrival_rate_t *rate, int index)
 {
@@ -24,9 +25,11 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
     }
 }
 
-double arrival_rate_blend(const arrival_rate_t *rate)
+double arrival_rate_blend(const arrival_rate_t *rate, double quick_share)
 {
-    const double floor_per_s = 0.02 * average(rate, MEAN) + least_per_s;
+    const double floor_per_s = least_of_mean * average(rate, MEAN) + least_per_s;
+    const double quick = quick_exponent * quick_share;
+    const double exponents[MEAN] = {quick, recent_exponent, 1 - quick - recent_exponent};
     double logarithm = 0;
     for (int i = 0; i < MEAN; i++)
         logarithm += exponents[i] * log(average(rate, i) + floor_per_s);

@@ -1,9 +1,11 @@
 /*
- * The arrival rate as the forecast-free rule sees it: exponential averages over 0.3 s, 3 s, 60 s and an hour,
+ * The arrival rate as the forecast-free rule sees it: exponential averages over 0.1 s, 3 s, 60 s and an hour,
  * blended to
  *
- *     r = product over tau of (ema_tau + 0.02 mean + 0.05/s)^w      tau = 0.3, 3, 60 s   w = 0.3, 0.3, 0.4
+ *     r = product over tau of (ema_tau + 0.01 mean + 0.05/s)^w      tau = 0.1, 3, 60 s   w = 0.4 s, 0.4, 0.6 - 0.4 s
  *
+ * s is the share of the quick average, which rate_trial.h learns: it tells when a run of events has ended, and is
+ * noise where events do not come in runs.
  * A geometric blend: a burst raises it within a slot, and after a silence it falls slowly. The added terms
  * keep it away from zero, where one event would look like an infinite surprise. Each average is divided by
  * the weight it has gathered, so that it is unbiased from the first observation on.
@@ -23,8 +25,8 @@ typedef struct {
 /* `events` arrived during the last `span_ns` (> 0; shorter spans than 1 us are taken as 1 us). */
 void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns);
 
-/* r in events/s, always > 0. */
-double arrival_rate_blend(const arrival_rate_t *rate);
+/* r in events/s, always > 0. quick_share: s, 0 to 1. */
+double arrival_rate_blend(const arrival_rate_t *rate, double quick_share);
 
 /* A rate for a whole interval planned ahead, events/s, always > 0: the average of the last seconds (3 s), with
  * next to nothing added. What keeps the blend above from being too low in quiet times would here make

@@ -49,6 +49,8 @@ governor_t *governor_create(const governor_config_t *config)
                                          : rule_max_wait_ns(config->goal, config->trigger_ns, config->budget,
                                                             config->max_interval_ns);
     g->trigger_s = (double)config->trigger_ns * 1e-9;
+    g->tail_from_s = rule_tail_from_s(g->trigger_s, config->budget);
+    rate_trial_start(&g->trial);
     price_start(&g->price, g->trigger_s, config->budget);
     g->now_ns = INT64_MIN;
     g->first_arrival_ns = none_yet;
@@ -86,6 +88,7 @@ void governor_start(governor_t *g, int64_t now_ns, int64_t taken, int64_t total)
     g->overran = false;
     g->pending.length = 0;
     g->pending.events = 0;
+    rate_trial_clear(&g->trial);
     shadow_start(&g->shadow, &g->grid, now_ns);
     if (total > taken) {
         arrive(g, (chunk_t){.time_ns = now_ns, .since_ns = now_ns, .events = total - taken});
@@ -111,8 +114,12 @@ static void observe(governor_t *g, int64_t now_ns, int64_t total)
 /* Events came since the last time rates were learned. */
 static void learn_rate(governor_t *g, int64_t now_ns, int64_t total)
 {
-    if (total > g->rated_total || now_ns > g->rated_ns)
-        arrival_rate_observe(&g->rate, total - g->rated_total, now_ns - g->rated_ns);
+    const int64_t events = total - g->rated_total, span_ns = now_ns - g->rated_ns;
+    if (events > 0 || span_ns > 0) {
+        arrival_rate_observe(&g->rate, events, span_ns);
+        const double price_s = price_linear_s(&g->price, g->rule.p);
+        if (price_s > 0) rate_trial_observe(&g->trial, &g->rate, events, span_ns, price_s);
+    }
     g->rated_ns = now_ns;
     g->rated_total = total;
 }

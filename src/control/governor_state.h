@@ -13,6 +13,7 @@
 #include "control/plan.h"
 #include "control/policy.h"
 #include "control/price.h"
+#include "control/rate_trial.h"
 #include "control/shadow.h"
 
 struct governor {
@@ -21,6 +22,7 @@ struct governor {
     rule_t rule;
     int64_t max_wait_ns;
     double trigger_s;
+    double tail_from_s; /* see rule_tail_from_s() */
 
     int64_t now_ns;         /* latest time heard of */
     int64_t observed_ns;    /* all arrivals up to here are known... */
@@ -42,6 +44,7 @@ struct governor {
     shadow_t shadow;
     batch_cost_t cost;
     arrival_rate_t rate;
+    rate_trial_t trial;
     price_t price;
     double forgotten_s; /* event-seconds left out of the pace of goal `cost`, to keep it within its limits */
     histogram_t own_waits;

@@ -16,12 +16,13 @@ MAY_INCLUDE = {
     "forecast": {"traffic", "common"},
     "control": {"common"},
     "protocol": {"common"},
+    "monitor": {"protocol", "common"},
     "client": {"common"},
     "generator": {"client", "traffic", "common"},
-    "benchmark": {"client", "control", "traffic", "common"},
+    "benchmark": {"client", "control", "protocol", "traffic", "common"},
     "agent": {"control", "protocol", "common"},
-    "predictor": {"forecast", "protocol", "traffic", "common"},
-    "cli": {"agent", "benchmark", "generator", "client", "control", "forecast", "traffic", "common"},
+    "predictor": {"monitor", "forecast", "protocol", "traffic", "common"},
+    "cli": {"agent", "monitor", "protocol", "benchmark", "generator", "client", "control", "forecast", "traffic", "common"},
 }
 PURE_MODULES = {"common", "traffic", "forecast", "control", "protocol"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
