@@ -7,16 +7,17 @@ static const struct {
     int64_t width_ms;
     size_t first, count; /* in history_t.buckets */
 } levels[HISTORY_LEVELS] = {
-    {200, 0, 620},                              /* 2 minutes */
-    {1000, 620, 930},                           /* 15 minutes */
-    {10 * 1000, 620 + 930, 740},                /* 2 hours */
-    {120 * 1000, 620 + 930 + 740, 730},         /* a day */
-    {900 * 1000, 620 + 930 + 740 + 730, 680},   /* 7 days */
+    {200, 0, 620},                            /* 2 minutes */
+    {1000, 620, 930},                         /* 15 minutes */
+    {10 * 1000, 620 + 930, 740},              /* 2 hours */
+    {120 * 1000, 620 + 930 + 740, 730},       /* a day */
+    {900 * 1000, 620 + 930 + 740 + 730, 680}, /* 7 days */
 };
 
 static bool is_greatest(size_t column)
 {
-    return column == COLUMN_PEAK || column == COLUMN_PENDING || column == COLUMN_WAITING || column == COLUMN_PRICE;
+    return column == COLUMN_PEAK || column == COLUMN_PENDING || column == COLUMN_WAITING ||
+           column == COLUMN_PRICE;
 }
 
 int64_t history_width_ms(size_t level)
@@ -66,7 +67,8 @@ const bucket_t *history_at(const history_t *history, size_t level, int64_t time_
     return bucket->index == index && index > 0 ? bucket : NULL;
 }
 
-void history_sum(const history_t *history, size_t level, int64_t start_ms, int64_t end_ms, double sums[COLUMN_COUNT])
+void history_sum(const history_t *history, size_t level, int64_t start_ms, int64_t end_ms,
+                 double sums[COLUMN_COUNT])
 {
     memset(sums, 0, COLUMN_COUNT * sizeof *sums);
     int64_t width_ms = levels[level].width_ms;

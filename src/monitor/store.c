@@ -66,9 +66,11 @@ static bool is_plausible(int64_t time_ms, int64_t at_ms)
 static uint8_t count_reason(store_query_t *query, const char *reason)
 {
     size_t i = 0;
-    while (i + 1 < STORE_REASONS && query->reasons[i].count > 0 && strcmp(query->reasons[i].reason, reason) != 0)
+    while (i + 1 < STORE_REASONS && query->reasons[i].count > 0 &&
+           strcmp(query->reasons[i].reason, reason) != 0)
         i++;
-    if (query->reasons[i].count++ == 0) strcpy(query->reasons[i].reason, i + 1 < STORE_REASONS ? reason : "other");
+    if (query->reasons[i].count++ == 0)
+        strcpy(query->reasons[i].reason, i + 1 < STORE_REASONS ? reason : "other");
     return (uint8_t)i;
 }
 
@@ -190,8 +192,10 @@ static void add_stats(store_query_t *query, const observed_stats_t *stats, int64
                                      stats->decisions < query->base.decisions);
     const observed_stats_t *base = query->has_base && !again ? &query->base : &nothing;
     history_t *history = &query->history;
-    double own_s = stats->own.waited_s - base->own.waited_s, shadow_s = stats->shadow.waited_s - base->shadow.waited_s;
-    int64_t own = grown(stats->own.events, base->own.events), shadow = grown(stats->shadow.events, base->shadow.events);
+    double own_s = stats->own.waited_s - base->own.waited_s,
+           shadow_s = stats->shadow.waited_s - base->shadow.waited_s;
+    int64_t own = grown(stats->own.events, base->own.events),
+            shadow = grown(stats->shadow.events, base->shadow.events);
     history_add(history, at_ms, COLUMN_OWN_WAITED_S, own_s);
     history_add(history, at_ms, COLUMN_OWN_EVENTS, (double)own);
     history_add(history, at_ms, COLUMN_SHADOW_WAITED_S, shadow_s);
@@ -297,9 +301,11 @@ savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t rang
     savings.shadow_waited_s = sums[COLUMN_SHADOW_WAITED_S];
     savings.shadow_events = sums[COLUMN_SHADOW_EVENTS];
     double own_s = savings.own_events > 0 ? savings.own_waited_s / savings.own_events : (double)NAN;
-    double shadow_s = savings.shadow_events > 0 ? savings.shadow_waited_s / savings.shadow_events : (double)NAN;
+    double shadow_s =
+        savings.shadow_events > 0 ? savings.shadow_waited_s / savings.shadow_events : (double)NAN;
     savings.waits_ratio = shadow_s > 0 ? own_s / shadow_s : (double)NAN;
-    savings.batches_ratio = savings.shadow_batches > 0 ? savings.own_batches / savings.shadow_batches : (double)NAN;
+    savings.batches_ratio =
+        savings.shadow_batches > 0 ? savings.own_batches / savings.shadow_batches : (double)NAN;
     savings.saved_s = isnan(own_s) || isnan(shadow_s) ? 0 : (shadow_s - own_s) * savings.own_events;
     savings.saved_batches = savings.shadow_batches - savings.own_batches;
     return savings;

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-const double duration_bounds_s[DURATION_BOUNDS] = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60};
+const double duration_bounds_s[DURATION_BOUNDS] = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1,
+                                                   1.5,  2,   3,   5,    10,  30,   60};
 
 /* Less than this of an event is an error of rounding. */
 static const double trace_of_event = 1e-6;

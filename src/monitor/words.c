@@ -78,7 +78,8 @@ static void say(char text[WORDS_SIZE], const char *format, ...)
 }
 
 /* "43 % less", "1 % more", "as long". */
-static void say_ratio(char text[WORDS_SIZE], double ratio, const char *less, const char *more, const char *same)
+static void say_ratio(char text[WORDS_SIZE], double ratio, const char *less, const char *more,
+                      const char *same)
 {
     double percent = (ratio - 1) * 100;
     if (fabs(percent) < 0.5)
@@ -107,8 +108,8 @@ void words_savings(const store_query_t *query, int64_t now_ms, char text[WORDS_S
     say_ratio(text, savings.batches_ratio, "fewer batches", "more batches", "as many batches");
     bool as = strcmp(text + strlen(text) - 15, "as many batches") == 0 ||
               (fabs(savings.waits_ratio - 1) < 0.005 && fabs(savings.batches_ratio - 1) < 0.005);
-    say(text, " %s with your %s%strigger, last %s.", as ? "as" : "than", known ? trigger : "", known ? " " : "",
-        now_ms - savings.start_ms > 3500 * 1000 ? "hour" : span);
+    say(text, " %s with your %s%strigger, last %s.", as ? "as" : "than", known ? trigger : "",
+        known ? " " : "", now_ms - savings.start_ms > 3500 * 1000 ? "hour" : span);
 }
 
 /* Digits after the point of a figure that people read. */
@@ -132,8 +133,8 @@ void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
     bool priced = strcmp(entry->reason, "price") == 0 || strcmp(entry->reason, "bound") == 0 ||
                   strcmp(entry->reason, "max_wait") == 0;
     if (priced && entry->has_decision && decision->price > 0)
-        say(text, " (%.*f of %.*f)", digits_of(decision->waiting), decision->waiting, digits_of(decision->price),
-            decision->price);
+        say(text, " (%.*f of %.*f)", digits_of(decision->waiting), decision->waiting,
+            digits_of(decision->price), decision->price);
     if (entry->end_ms != FIELD_UNKNOWN) {
         char took[32];
         words_duration((double)(entry->end_ms - entry->start_ms) / 1000, took, sizeof took);

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import subprocess
 import time
 
 from lab.driver import JOBS, Driver
-from lab.environment import ROOT, LabError, command
+from lab.environment import ROOT, LabError, build_folder, command
 from lab.processes import CompilerTime, cpu_seconds
 from lab.postgres import Postgres
 from lab.records import agent_digest
@@ -32,6 +33,13 @@ STOP_S = 240
 COLLECT_S = 300
 KEPT_IN_KAFKA = "retention.ms=7200000"  # of a topic, after which its records may be gone
 SETUP_S = 50  # start, warm-up and end of a driver, roughly: only for the time left
+
+
+@functools.lru_cache(maxsize=None)
+def predictor_digest():
+    """Of the program that the agent finds beside itself, with the model built into it; None where it was not built."""
+    program = build_folder() / "adaptivestream-predictor"
+    return hashlib.sha256(program.read_bytes()).hexdigest() if program.exists() else None
 
 
 @dataclasses.dataclass
@@ -58,7 +66,7 @@ class Step:
         """Of all that a run's figures are made with: one with another digest is not the same run."""
         definition = self.plan["arms"][arm]
         made = [self.job, self.traffic(), definition, self.seed, self.plan["warmup_batches"],
-                agent_digest() if definition["agent"] is not None else None]
+                [agent_digest(), predictor_digest()] if definition["agent"] is not None else None]
         if definition["tuned_offsets"]:
             made.append(self.plan["arms"][self.plan["reference"]]["trigger_s"])
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
