@@ -13,8 +13,8 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 # stdout, where the tests want nothing but the job's lines (`make matrix` tries it).
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
-.PHONY: help build spark spark4 sparks classes demo bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-advice bench-generator bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+.PHONY: help build spark spark4 sparks classes demo bench bench-phases bench-strict bench-cpu bench-agent bench-decide \
+	bench-simulate bench-advice bench-bursts bench-generator bench-kills bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
@@ -40,6 +40,9 @@ classes: ## Fetches the jars of other Sparks whose classes the JVM tests look at
 demo: build spark ## Shows a governed and an ungoverned query side by side on real Spark and Kafka
 	@$(PYTHON) tools/demo.py
 
+bench: build spark ## Runs all ways to set a trigger on real Spark and Kafka; ARGS as of `adaptivestream benchmark`, say --quick (hours)
+	@build/adaptivestream benchmark $(ARGS)
+
 bench-phases: build spark ## Measures waits: governed against ungoverned on the same events (25 minutes)
 	@$(PYTHON) tools/bench_phases.py $(ARGS)
 
@@ -61,8 +64,14 @@ bench-advice: build ## Shows what forecasters are worth on recorded traces in si
 bench-decide: build ## Measures how long a decision takes, and shows how large a governor is (a minute)
 	@build/tests/bench_decide
 
+bench-bursts: build ## Trains and judges the network on the original README's bursts, beside EMA and the noise (12 minutes)
+	@python3 tools/bench_bursts.py $(ARGS)
+
 bench-generator: build spark ## Shows whether the generator holds 100,000 events/s beside Kafka (2 minutes)
 	@$(PYTHON) tools/bench_generator.py $(ARGS)
+
+bench-kills: build spark ## Kills a governed job's predictor 1,000 times: output, forecasts, descriptors (35 minutes)
+	@$(PYTHON) tools/bench_kills.py $(ARGS)
 
 bench-forecast: build ## Measures how long a forecast takes, and a step of training (a few seconds)
 	@build/tests/bench_forecast
@@ -112,9 +121,12 @@ clean: ## Removes what was built; the cache of Spark and Kafka stays
 	rm -rf build build-asan build-tsan
 
 kafka-up: spark ## Starts Kafka on this machine, with a topic of two partitions
-	@broker=$$(tools/kafka.sh up "$(KAFKA)"); tools/kafka.sh topic "$(KAFKA)" $(TOPIC) 2; \
-	echo "Kafka runs at $${broker#broker=} with the topic $(TOPIC) of 2 partitions"; \
-	echo "send to it:  build/adaptivestream generate --broker $${broker#broker=}"; echo "stop it:     make kafka-down"
+	@broker=$$(tools/kafka.sh up "$(KAFKA)" --port 9092); broker=$${broker#broker=}; \
+	tools/kafka.sh topic "$(KAFKA)" $(TOPIC) 2; \
+	flag=" --broker $$broker"; [[ $$broker != 127.0.0.1:9092 ]] || flag=; \
+	echo "Kafka runs at $$broker with the topic $(TOPIC) of 2 partitions"; \
+	echo "send to it:  build/adaptivestream generate$$flag"; \
+	echo "record it:   build/adaptivestream record$$flag --output arrivals.csv"; echo "stop it:     make kafka-down"
 
 kafka-down: ## Stops that Kafka; its data stay
 	@if tools/kafka.sh broker "$(KAFKA)" >/dev/null 2>&1; then tools/kafka.sh down "$(KAFKA)"; echo "stopped"; \

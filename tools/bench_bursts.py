@@ -5,7 +5,7 @@ Trains on some series and judges by others, drawn with another seed. Beside the 
 with weight 0.3, and two bounds that no forecaster can pass: the noise alone, and the noise together with the first
 second of each burst, whose time is drawn.
 
-    python3 tools/bench_bursts.py [--program build/adaptivestream] [--out FOLDER] [--series 150]
+    python3 tools/bench_bursts.py [--program build/adaptivestream] [--out FOLDER] [--series 600]
 """
 
 import argparse
@@ -45,7 +45,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default="build/adaptivestream")
     parser.add_argument("--out", type=pathlib.Path, help="keep the model and the figures in this folder")
-    parser.add_argument("--series", default="150", help="series of 300 s to train on")
+    parser.add_argument("--series", default="600", help="series of 300 s to train on (default 600)")
     parser.add_argument("--epochs", default="90")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # One Kafka node (KRaft, broker and controller in one JVM) on loopback, for the demo and the tests.
 #
-#   tools/kafka.sh up DIR [--owner PID]       starts it, waits until it serves clients, prints broker=HOST:PORT;
-#                                             with an owner it stops by itself once that process is gone
+#   tools/kafka.sh up DIR [--owner PID] [--port PORT]
+#                                             starts it, waits until it serves clients, prints broker=HOST:PORT;
+#                                             with an owner it stops by itself once that process is gone; listens
+#                                             at the port if that is free
 #   tools/kafka.sh topic DIR NAME PARTITIONS [KEY=VALUE]...
 #                                             creates a topic, or finds it with as many partitions
 #   tools/kafka.sh grow DIR NAME PARTITIONS   gives a topic more partitions
 #   tools/kafka.sh broker DIR                 prints HOST:PORT if it runs, else fails
 #   tools/kafka.sh down DIR                   stops it
 #
-# All it writes is below DIR: data, server.properties, kafka.log, pid, address. Ports are chosen at run time.
+# All it writes is below DIR: data, server.properties, kafka.log, pid, address. Other ports are chosen at run time.
 # `up` on a running node and `down` on a stopped one do nothing.
 set -euo pipefail
 
@@ -24,7 +26,7 @@ fail() {
 }
 
 usage() {
-    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
 }
 
@@ -67,6 +69,10 @@ close_inherited_files() {
 
 # ------------------------------------------------------------------------------------------------------- start
 
+is_free() {
+    ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
 # Ports below the ephemeral range are never given to outgoing connections: free now, most likely free soon.
 free_port() {
     local port lowest_ephemeral=32768
@@ -74,7 +80,7 @@ free_port() {
     ((lowest_ephemeral > 12000)) || lowest_ephemeral=32768
     while :; do
         port=$((10000 + (RANDOM << 15 | RANDOM) % (lowest_ephemeral - 10000)))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+        ! is_free "$port" || break
     done
     echo "$port"
 }
@@ -169,11 +175,12 @@ abandon() {
 }
 
 start() {
-    local owner=$1 attempt port born=
+    local owner=$1 wanted=$2 attempt port born=
     choose_jvm
     [[ -z $owner ]] || process_born "$owner" || fail "--owner $owner: there is no such process"
     for ((attempt = 1; attempt <= port_attempts; attempt++)); do
         port=$(free_port)
+        if ((attempt == 1)) && [[ -n $wanted ]] && is_free "$wanted"; then port=$wanted; fi
         write_configuration "$port" "$(free_port)"
         : >"$folder/kafka.log"
         if [[ ! -f $folder/data/meta.properties ]]; then
@@ -233,7 +240,7 @@ take_lock() {
 }
 
 main() {
-    local command=${1:-} owner=
+    local command=${1:-} owner= port=
     [[ -n ${2:-} ]] || usage
     folder=$2
     shift 2
@@ -249,9 +256,17 @@ main() {
 
     case $command in
     up)
-        if [[ $# -eq 2 && $1 == --owner && $2 =~ ^[0-9]+$ ]]; then owner=$2; elif (($#)); then usage; fi
+        while (($#)); do
+            [[ $# -ge 2 && $2 =~ ^[1-9][0-9]*$ ]] || usage
+            case $1 in
+            --owner) owner=$2 ;;
+            --port) port=$2 ;;
+            *) usage ;;
+            esac
+            shift 2
+        done
         take_lock
-        running_pid >/dev/null || start "$owner"
+        running_pid >/dev/null || start "$owner" "$port"
         echo "broker=$(<"$folder/address")"
         ;;
     topic | grow)

@@ -77,7 +77,7 @@ missing_packages() {
         command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
     done
     [[ -f /usr/include/stdio.h ]] || echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || echo libc6-dev
-    for pair in zlib:zlib1g-dev rdkafka:librdkafka-dev jansson:libjansson-dev cmocka:libcmocka-dev; do
+    for pair in zlib:zlib1g-dev rdkafka:librdkafka-dev jansson:libjansson-dev libmicrohttpd:libmicrohttpd-dev cmocka:libcmocka-dev; do
         pkg-config --exists "${pair%%:*}" 2>/dev/null || echo "${pair#*:}"
     done
     find_jdk "$oldest_jdk" "$newest_jdk" >/dev/null || jdk_package

@@ -227,11 +227,11 @@ static void tell_papers(advisor_t *a, int64_t second)
 {
     const told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     if (a->candidates[ADVICE_LEARNED])
-        governor_set_weights(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].exponents,
-                             1);
+        governor_set_changes(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].changes, 1);
     if (told->second != second) return;
     for (int i = 0; i < FORECASTER_KINDS; i++)
-        if (a->candidates[i]) governor_set_correction(a->papers[i].governor, told->factors[i], 1);
+        if (a->candidates[i])
+            governor_set_correction(a->papers[i].governor, told->factors[i], a->learner.weights[i].belief > 0);
 }
 
 static void add_slot(advisor_t *a, int64_t events)
@@ -266,7 +266,7 @@ void advisor_slots(advisor_t *a, int64_t start_ns, const int64_t *counts, size_t
 }
 
 /* What every forecaster says of the second that begins now, against the blend. */
-static void ask_forecasters(advisor_t *a, double features[FORECASTER_KINDS], int64_t second)
+static void ask_forecasters(advisor_t *a, double blend_per_s, double features[FORECASTER_KINDS], int64_t second)
 {
     double rates_per_s[MODEL_HISTORY];
     a->advice.has_next = false;
@@ -277,7 +277,7 @@ static void ask_forecasters(advisor_t *a, double features[FORECASTER_KINDS], int
         if (!a->forecasters[i] || !ready) continue;
         const forecast_t forecast =
             forecaster_forecast(a->forecasters[i], rates_per_s, time_of_day_s(second));
-        features[i] = feature_of_forecast(&a->arrivals, forecast.rate_per_s);
+        features[i] = feature_of_forecast(&a->arrivals, blend_per_s, forecast.rate_per_s);
         /* The last one that can say anything, which is the network where there is one. */
         a->advice.has_next = true;
         a->advice.next_kind = (advice_kind_t)i;
@@ -288,9 +288,10 @@ static void ask_forecasters(advisor_t *a, double features[FORECASTER_KINDS], int
 static void advise_second(advisor_t *a, int64_t second)
 {
     double features[FORECASTER_KINDS];
-    const double blend_per_s = arrival_rate_blend(&a->arrivals);
-    ask_forecasters(a, features, second);
-    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, &a->arrivals,
+    const double quick_share = governor_quick_share(a->free.governor);
+    const double blend_per_s = arrival_rate_blend(&a->arrivals, quick_share);
+    ask_forecasters(a, blend_per_s, features, second);
+    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, quick_share, &a->arrivals,
                         features);
     told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     told->second = second;
@@ -301,11 +302,15 @@ static void advise_second(advisor_t *a, int64_t second)
     advice->kind = in_use;
     advice->confidence = in_use == ADVICE_NONE ? 0 : evidence_trust(&a->evidence[in_use]);
     if (advice->confidence <= 0) advice->kind = ADVICE_NONE;
-    advice->has_weights = advice->kind == ADVICE_LEARNED;
+    advice->has_changes = advice->kind == ADVICE_LEARNED;
     advice->rate_per_s = blend_per_s;
-    if (advice->has_weights) {
-        memcpy(advice->weights, a->learner.weights[in_use].exponents, sizeof advice->weights);
-        advice->rate_per_s = arrival_rate_weighted(&a->arrivals, advice->weights);
+    if (advice->has_changes) {
+        double exponents[RATE_AVERAGES];
+        memcpy(advice->changes, a->learner.weights[in_use].changes, sizeof advice->changes);
+        arrival_rate_exponents(quick_share, exponents);
+        for (int i = 0; i < RATE_AVERAGES; i++)
+            exponents[i] += advice->changes[i];
+        advice->rate_per_s = arrival_rate_weighted(&a->arrivals, exponents);
     } else if (advice->kind != ADVICE_NONE) {
         advice->rate_per_s *= told->factors[in_use];
     }
@@ -313,8 +318,8 @@ static void advise_second(advisor_t *a, int64_t second)
 
 void advice_apply(const advice_t *advice, governor_t *governor)
 {
-    governor_set_weights(governor, advice->has_weights ? advice->weights : NULL, advice->confidence);
-    governor_set_forecast(governor, advice->rate_per_s, advice->has_weights ? 0 : advice->confidence);
+    governor_set_changes(governor, advice->has_changes ? advice->changes : NULL, advice->confidence);
+    governor_set_forecast(governor, advice->rate_per_s, advice->has_changes ? 0 : advice->confidence);
 }
 
 advice_t advisor_advise(advisor_t *a, int64_t now_ns)

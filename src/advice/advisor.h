@@ -55,9 +55,10 @@ typedef struct {
     advice_kind_t kind; /* whose advice this is; ADVICE_NONE with confidence 0 */
     double rate_per_s;  /* effective rate, > 0 */
     double confidence;  /* 0 to 1 */
-    /* The advice is exponents of the governor's blend, which count at every look; the rate is what they come to now. */
-    bool has_weights;
-    double weights[RATE_AVERAGES];
+    /* The advice is changes of the exponents of the governor's blend, which count at every look; the rate is what they come
+     * to now. */
+    bool has_changes;
+    double changes[RATE_AVERAGES];
     bool has_next; /* whether there is a forecast of the next second; with it also: */
     advice_kind_t next_kind;
     forecast_t next; /* rate and quantiles, events/s */

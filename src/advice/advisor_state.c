@@ -8,7 +8,7 @@
  *    36  f64 x 4  the scale of blocks; f64 x 2 what batches are worth
  *    84  u32      whose advice is in use
  *    88  f64 x 8  the averages of the arrivals: sums, weights
- *   152  for each candidate, 124 bytes: f64 x 4 faded sums, i64 blocks, f64 x 2 prior, u8 proven, f64 x 4 exponents, f64 belief,
+ *   152  for each candidate, 124 bytes: f64 x 4 faded sums, i64 blocks, f64 x 2 prior, u8 proven, f64 x 4 changes, f64 belief,
  *        f64 x 2 judgement, i64 promotions, 3 bytes 0
  *   end  u32      CRC-32 of all before
  */
@@ -52,7 +52,7 @@ static void put_candidate(uint8_t **at, const advisor_t *a, int i)
     bytes_put(at, (uint64_t)evidence->blocks, 8);
     put_doubles(at, (const double[]){evidence->prior_gain, evidence->prior_error}, 2);
     bytes_put(at, evidence->proven, 1);
-    put_doubles(at, a->learner.weights[i].exponents, RATE_AVERAGES);
+    put_doubles(at, a->learner.weights[i].changes, RATE_AVERAGES);
     bytes_put_double(at, a->learner.weights[i].belief);
     put_doubles(at, (const double[]){a->learner.judged[i].gain, a->learner.judged[i].error}, 2);
     bytes_put(at, (uint64_t)a->learner.promotions[i], 8);
@@ -105,13 +105,13 @@ static bool take_candidate(const uint8_t **at, state_t *state, int i)
     const uint64_t blocks = bytes_take(at, 8);
     ok = take_within(at, prior, 1, -most, most) && take_within(at, prior + 1, 1, 0, most);
     const uint64_t proven = bytes_take(at, 1);
-    ok = ok && take_within(at, weights->exponents, RATE_AVERAGES, -4, 4) &&
+    ok = ok && take_within(at, weights->changes, RATE_AVERAGES, -2, 2) &&
          take_within(at, &weights->belief, 1, 0, 1) && take_within(at, judged, 1, -most, most) &&
          take_within(at, judged + 1, 1, 0, most);
     if (!ok) return false;
     const uint64_t promotions = bytes_take(at, 8), filling = bytes_take(at, 3);
     for (int k = 0; k < RATE_AVERAGES; k++)
-        sum += weights->exponents[k];
+        sum += weights->changes[k];
     *evidence = (evidence_t){.weight = sums[0],
                              .weight_squares = sums[1],
                              .sum = sums[2],
@@ -124,7 +124,7 @@ static bool take_candidate(const uint8_t **at, state_t *state, int i)
     state->promotions[i] = (int64_t)promotions;
     /* Sums of squares below 0, or blocks without weight, would make an error of the gain that is none. */
     return blocks <= (uint64_t)most_blocks && promotions <= (uint64_t)most_blocks && proven <= 1 &&
-           filling == 0 && fabs(sum - 1) < 1e-6 && evidence->squares >= 0 &&
+           filling == 0 && fabs(sum) < 1.0001 && evidence->squares >= 0 &&
            (blocks == 0 || evidence->weight > 0) && (blocks == 0 || evidence->weight_squares > 0);
 }
 

@@ -10,6 +10,6 @@
 #include "forecast/forecaster.h"
 
 /* log(forecast / blend), both raised by the blend's own floor. Within +-8; 0 where the forecast is no number. */
-double feature_of_forecast(const arrival_rate_t *arrivals, double rate_per_s);
+double feature_of_forecast(const arrival_rate_t *arrivals, double blend_per_s, double rate_per_s);
 
 #endif

@@ -22,21 +22,12 @@ static const double least_better = 0.0005, least_gain = 0.001, clear_errors = 1.
 /* Eight parts may look alike by chance. */
 static const double least_error = 0.003;
 
-/* The rule without a forecast. */
-static policy_weights_t none_for(advice_kind_t candidate)
-{
-    const double none[SEARCH_MOST_WEIGHTS] = {0};
-    policy_weights_t weights = policy_weights_of(candidate, none);
-    memcpy(weights.exponents, arrival_rate_weights, sizeof weights.exponents); /* not but for rounding */
-    return weights;
-}
-
 void learner_begin(learner_t *learner, double p)
 {
     memset(learner, 0, sizeof *learner);
     learner->exchange = exchange_unknown(p);
     for (int i = 0; i < ADVICE_CANDIDATES; i++)
-        learner->weights[i] = none_for((advice_kind_t)i);
+        learner->weights[i] = (policy_weights_t){.belief = 0};
 }
 
 static int64_t generations(const learner_t *learner)
@@ -120,12 +111,6 @@ static judgement_t judge(const learner_t *learner, const memory_t *memory, const
                          .error = fmax(least_error, sqrt(fmax(0, squares - sum * sum) / (JUDGED_PARTS - 1)))};
 }
 
-static bool is_none(const policy_weights_t *weights)
-{
-    return weights->belief == 0 &&
-           memcmp(weights->exponents, arrival_rate_weights, sizeof weights->exponents) == 0;
-}
-
 /* What the search found is judged on what it has not seen. */
 static void end_round(learner_t *learner, const memory_t *memory, const replay_setting_t *setting)
 {
@@ -136,14 +121,14 @@ static void end_round(learner_t *learner, const memory_t *memory, const replay_s
     const judgement_t before = judge(learner, memory, setting, in_use);
     if (after.gain > before.gain + least_better &&
         after.gain > fmax(least_gain, clear_errors * after.error)) {
-        learner->begins[candidate] |= is_none(in_use);
+        learner->begins[candidate] |= policy_weights_are_none(in_use);
         *in_use = found;
         learner->judged[candidate] = after;
         learner->promotions[candidate]++;
     } else if (before.gain < -before.error) {
-        *in_use = none_for(candidate);
+        *in_use = (policy_weights_t){.belief = 0};
         learner->judged[candidate] = (judgement_t){0};
-    } else if (!is_none(in_use)) {
+    } else if (!policy_weights_are_none(in_use)) {
         learner->judged[candidate] = before;
     }
     learner->candidate = next_candidate(learner, candidate);

@@ -27,7 +27,8 @@ static int16_t packed(double value)
     return (int16_t)lrint(fmax(INT16_MIN, fmin(INT16_MAX, value * feature_steps)));
 }
 
-void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, const arrival_rate_t *arrivals,
+void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, double quick_share,
+                         const arrival_rate_t *arrivals,
                          const double forecasts[FORECASTER_KINDS])
 {
     int64_t missed = memory->last_second + 1;
@@ -36,6 +37,7 @@ void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, con
         memory->snapshots[(uint64_t)missed % MEMORY_SECONDS].log_price = NAN;
     snapshot_t *snapshot = &memory->snapshots[(uint64_t)second % MEMORY_SECONDS];
     snapshot->log_price = (float)log_price;
+    snapshot->quick_share = (float)quick_share;
     for (int i = 0; i < RATE_AVERAGES; i++)
         snapshot->averages_per_s[i] = (float)arrival_rate_average(arrivals, i);
     for (int i = 0; i < FORECASTER_KINDS; i++)

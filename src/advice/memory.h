@@ -16,6 +16,7 @@ enum { SLOTS_PER_SECOND = 10, MEMORY_SECONDS = 7200, MEMORY_SLOTS = MEMORY_SECON
 
 typedef struct {
     float log_price;                     /* theta; NAN: nothing is known of this second */
+    float quick_share;                   /* of the blend */
     float averages_per_s[RATE_AVERAGES]; /* of the arrivals, as the blend has them */
     int16_t forecasts[FORECASTER_KINDS]; /* feature_of_forecast(), in 1/2048 */
 } snapshot_t;
@@ -38,7 +39,8 @@ static inline int64_t memory_events(const memory_t *memory, int64_t slot)
 }
 
 /* Seconds must rise. log_price may be NAN. */
-void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, const arrival_rate_t *arrivals,
+void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, double quick_share,
+                         const arrival_rate_t *arrivals,
                          const double forecasts[FORECASTER_KINDS]);
 
 /* Of one of the last MEMORY_SECONDS. */

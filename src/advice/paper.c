@@ -1,6 +1,5 @@
 #include "advice/paper.h"
 
-#include "control/policy.h"
 
 #include <math.h>
 
@@ -13,7 +12,8 @@ bool paper_begin(paper_t *paper, const governor_config_t *config, int64_t slot, 
     *paper = (paper_t){.governor = governor_create(config)};
     if (!paper->governor) return false;
     paper->grid = grid_make(config->origin_ns, config->trigger_ns, config->slot_ns);
-    paper->p = rule_for(config->goal).p;
+    paper->rule = rule_for(config->goal);
+    paper->tail_from_s = rule_tail_from_s((double)config->trigger_ns * 1e-9, config->budget);
     paper_resume(paper, slot, total);
     return true;
 }
@@ -37,6 +37,8 @@ void paper_resume(paper_t *paper, int64_t slot, int64_t total)
 /* Adds what the slots before `end_slot` have waited until now_ns, which a batch takes. */
 static void take(paper_t *paper, const memory_t *memory, int64_t end_slot, int64_t now_ns)
 {
+    const double p = paper->rule.p;
+    const double late = paper->rule.tail * p * power_less_one(paper->tail_from_s, p);
     int64_t slot = paper->first_slot;
     if (slot < memory->first_slot) slot = memory->first_slot;
     for (; slot < end_slot; slot++) {
@@ -44,7 +46,7 @@ static void take(paper_t *paper, const memory_t *memory, int64_t end_slot, int64
         if (events == 0) continue;
         const double age_s = fmax(0, (double)(now_ns - slot * slot_ns - slot_ns / 2) * 1e-9);
         paper->spent.waited_s += (double)events * age_s;
-        paper->spent.waiting += (double)events * age_s * power_less_one(age_s, paper->p);
+        paper->spent.waiting += (double)events * (age_s * power_less_one(age_s, p) + late * fmax(0, age_s - paper->tail_from_s));
     }
     paper->first_slot = end_slot;
     paper->spent.batches++;

@@ -9,13 +9,14 @@
 #include "control/batch_cost.h"
 #include "control/governor.h"
 #include "control/grid.h"
+#include "control/policy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Since the paper run began. */
 typedef struct {
-    double waiting;  /* sum of wait^p, s^p */
+    double waiting;  /* sum of wait^p, and what late events cost more, s^p */
     double waited_s; /* sum of the waits, event-seconds */
     double batches;
 } spent_t;
@@ -23,7 +24,8 @@ typedef struct {
 typedef struct {
     governor_t *governor; /* owned: paper_end() */
     grid_t grid;
-    double p;
+    rule_t rule;
+    double tail_from_s;
     int64_t wake_ns; /* when it decides next */
     bool looks;      /* probes before it does */
     int64_t start_ns;

@@ -6,6 +6,14 @@ enum { HOUR = RATE_AVERAGES - 1 };
 /* Beyond this an exponent only leads to the rule's bounds; a belief above 1 is none in the forecast any more. */
 static const double most_change = 1, most_belief = 1;
 
+bool policy_weights_are_none(const policy_weights_t *weights)
+{
+    bool none = weights->belief == 0;
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        none &= weights->changes[i] == 0;
+    return none;
+}
+
 int policy_weights_count(advice_kind_t candidate)
 {
     return candidate == ADVICE_LEARNED ? HOUR : 1;
@@ -14,18 +22,16 @@ int policy_weights_count(advice_kind_t candidate)
 policy_weights_t policy_weights_of(advice_kind_t candidate, const double *values)
 {
     policy_weights_t weights = {.belief = 0};
-    double left = 1;
-    for (int i = 0; i < HOUR; i++) {
-        const double change =
-            candidate == ADVICE_LEARNED ? fmax(-most_change, fmin(most_change, values[i])) : 0;
-        weights.exponents[i] = arrival_rate_weights[i] + change;
-        left -= weights.exponents[i];
-    }
-    weights.exponents[HOUR] = left;
     if (candidate != ADVICE_LEARNED) {
-        weights.exponents[HOUR] = arrival_rate_weights[HOUR];
         weights.belief = fmax(0, fmin(most_belief, values[0]));
+        return weights;
     }
+    for (int i = 0; i < HOUR; i++) {
+        weights.changes[i] = fmax(-most_change, fmin(most_change, values[i]));
+        weights.changes[HOUR] -= weights.changes[i];
+    }
+    /* Four changes of which each is within its bounds. */
+    weights.changes[HOUR] = fmax(-2 * most_change, fmin(2 * most_change, weights.changes[HOUR]));
     return weights;
 }
 
@@ -36,5 +42,5 @@ void policy_weights_values(advice_kind_t candidate, const policy_weights_t *weig
         return;
     }
     for (int i = 0; i < HOUR; i++)
-        values[i] = weights->exponents[i] - arrival_rate_weights[i];
+        values[i] = weights->changes[i];
 }

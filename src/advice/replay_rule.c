@@ -15,6 +15,7 @@ enum {
 typedef struct {
     double events, times, squares;
     int64_t origin; /* slot */
+    int64_t seen;   /* slots before this one are in it */
 } heap_t;
 
 /* The rule's numbers at one look. */
@@ -34,12 +35,16 @@ replay_setting_t replay_setting_of(const governor_config_t *config, int64_t max_
     replay_setting_t setting = {
         .rule = rule_for(config->goal),
         .max_wait_s = (double)max_wait_ns * 1e-9,
+        .tail_from_s = rule_tail_from_s((double)config->trigger_ns * 1e-9, config->budget),
         .trigger = config->trigger_ns / slot_ns,
         .origin = config->origin_ns / slot_ns,
         .step = (grid_slot_ns(&grid) + slot_ns / 2) / slot_ns,
         .sleep = (half_ns < lazy_ns ? half_ns : lazy_ns) / slot_ns,
         .cost = cost,
     };
+    const double p = setting.rule.p;
+    setting.of_sum = 1 / (p + 1) / (pow(1. / 2, 2 - p) * pow(1. / 3, p - 1));
+    setting.of_rate = 1 / p / pow(1. / 2, p - 1);
     for (int span = 0; span <= REPLAY_LONGEST_SPAN; span++)
         for (int i = 0; i < RATE_AVERAGES; i++)
             setting.kept[span][i] = exp(-span * slot_s / arrival_rate_times_s[i]);
@@ -59,20 +64,40 @@ static void read_second(terms_t *terms, const rule_t *rule, const snapshot_t *sn
     terms->price = exp(log_price);
     terms->log_correction = p * (log_price + log((p + 1) / p));
     if (belief != 0) terms->log_correction += belief * snapshot_forecast(snapshot, forecaster);
-    terms->least = terms->price / (p * rule->bound);
-    terms->most = terms->price * rule->bound / p;
+    /* A forecast may start a batch no sooner than its bound allows. */
+    const rule_t bounds = rule_trusting(rule, belief != 0);
+    terms->least = terms->price / (p * bounds.early);
+    terms->most = terms->price * bounds.late / p;
 }
 
-static waiting_t waiting_of(const heap_t *heap, double p, int64_t slot)
+/* Without what late events cost more. At p = 1 and 2 the sums are exact. */
+static waiting_t early_waiting(const heap_t *heap, const replay_setting_t *setting, int64_t slot)
 {
+    const double p = setting->rule.p;
     const double now_s = (double)(slot - heap->origin) * slot_s;
-    const double ages = heap->events * now_s - heap->times;
-    if (p == 1) return (waiting_t){ages, heap->events};
-    const double squares = heap->events * now_s * now_s - 2 * now_s * heap->times + heap->squares;
-    if (p == 2) return (waiting_t){squares, 2 * ages};
-    /* For ages spread evenly over an interval: 2/5 over sqrt(1/2 * 1/3), and 2/3 over sqrt(1/2). */
-    return (waiting_t){0.979796 * sqrt(fmax(0, ages * squares)),
-                       1.5 * 0.942809 * sqrt(fmax(0, heap->events * ages))};
+    const double ages = fmax(0, heap->events * now_s - heap->times);
+    const double squares = fmax(0, heap->events * now_s * now_s - 2 * now_s * heap->times + heap->squares);
+    /* power_less_one(x, 3 - p) is x^(2-p) for these p. */
+    return (waiting_t){
+        .waiting = setting->of_sum * power_less_one(ages, 3 - p) * power_less_one(squares, p),
+        .growth = p * setting->of_rate * power_less_one(heap->events, 3 - p) * power_less_one(ages, p)};
+}
+
+static waiting_t waiting_of(const memory_t *memory, const heap_t *heap, const replay_setting_t *setting, int64_t slot)
+{
+    waiting_t waiting = early_waiting(heap, setting, slot);
+    if (setting->rule.tail <= 0) return waiting;
+    double late = 0, over_s = 0;
+    for (int64_t i = heap->origin; i < heap->seen; i++) {
+        const double over = ((double)(slot - i) - 0.5) * slot_s - setting->tail_from_s;
+        if (over <= 0) break;
+        late += (double)memory_events(memory, i);
+        over_s += (double)memory_events(memory, i) * over;
+    }
+    const double slope = setting->rule.tail * setting->rule.p * power_less_one(setting->tail_from_s, setting->rule.p);
+    waiting.waiting += slope * over_s;
+    waiting.growth += slope * late;
+    return waiting;
 }
 
 static bool fires(const terms_t *terms, waiting_t waiting)
@@ -82,11 +107,12 @@ static bool fires(const terms_t *terms, waiting_t waiting)
 }
 
 /* Would it fire at `slot` if, since the slot `seen`, events had come at LAZY_RATE times the expected rate? */
-static bool could_fire(const heap_t *heap, const terms_t *terms, double p, int64_t seen, int64_t slot)
+static bool could_fire(const memory_t *memory, const heap_t *heap, const terms_t *terms,
+                       const replay_setting_t *setting, int64_t seen, int64_t slot)
 {
-    const double unseen_s = (double)(slot - seen) * slot_s;
+    const double p = setting->rule.p, unseen_s = (double)(slot - seen) * slot_s;
     const double growth = LAZY_RATE * terms->expected_per_s * unseen_s * power_less_one(unseen_s, p);
-    waiting_t waiting = heap->events > 0 ? waiting_of(heap, p, slot) : (waiting_t){0, 0};
+    waiting_t waiting = heap->events > 0 ? waiting_of(memory, heap, setting, slot) : (waiting_t){0, 0};
     waiting.waiting += growth * unseen_s / (p + 1);
     waiting.growth += growth;
     return fires(terms, waiting);
@@ -94,14 +120,14 @@ static bool could_fire(const heap_t *heap, const terms_t *terms, double p, int64
 
 /* When to look next, at `now`, when all before `seen` is known: see could_fire_from_ns() and lazy_wake_ns() of
  * control/decide.c. */
-static int64_t next_look(const replay_setting_t *setting, const heap_t *heap, const terms_t *terms,
-                         int64_t seen, int64_t now)
+static int64_t next_look(const memory_t *memory, const replay_setting_t *setting, const heap_t *heap,
+                         const terms_t *terms, int64_t seen, int64_t now)
 {
     const int64_t step = setting->step, sleep = heap->events > 0 ? setting->sleep : setting->idle_sleep;
     int64_t low = 1, high = sleep / step > 0 ? sleep / step : 1; /* steps from now */
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
-        if (could_fire(heap, terms, setting->rule.p, seen, now + middle * step))
+        if (could_fire(memory, heap, terms, setting, seen, now + middle * step))
             high = middle;
         else
             low = middle + 1;
@@ -167,24 +193,27 @@ static void learn_rate(known_t *known, const replay_setting_t *setting, int64_t 
 }
 
 /* The rule at a look, its rate as known then. */
-static void look_around(terms_t *terms, const known_t *known, double p, const policy_weights_t *weights)
+static void look_around(terms_t *terms, const known_t *known, double p, double quick_share,
+                        const policy_weights_t *weights)
 {
-    const double floor_per_s = 0.02 * known->averages[RATE_AVERAGES - 1] + 0.05;
+    const double floor_per_s = arrival_rate_floor(known->averages[RATE_AVERAGES - 1]);
+    double exponents[RATE_AVERAGES];
+    arrival_rate_exponents(quick_share, exponents);
     double log_blend = 0, log_rate = 0;
     for (int i = 0; i < RATE_AVERAGES; i++) {
         const double logarithm = logf((float)(known->averages[i] + floor_per_s)); /* half the time of log() */
-        log_blend += arrival_rate_weights[i] * logarithm;
-        if (weights) log_rate += weights->exponents[i] * logarithm;
+        log_blend += exponents[i] * logarithm;
+        if (weights) log_rate += weights->changes[i] * logarithm;
     }
     terms->expected_per_s = expf((float)log_blend);
-    terms->reachable = expf((float)((terms->log_correction + (weights ? log_rate : log_blend)) / (p + 1)));
+    terms->reachable = expf((float)((terms->log_correction + log_blend + log_rate) / (p + 1)));
 }
 
 /* A batch at `look`: takes everything. */
-static void take(replayed_t *replayed, heap_t *heap, const terms_t *terms, double p, int64_t look,
-                 double dearer)
+static void take(replayed_t *replayed, const memory_t *memory, heap_t *heap, const terms_t *terms,
+                 const replay_setting_t *setting, int64_t look, double dearer)
 {
-    replayed->waiting += waiting_of(heap, p, look).waiting / terms->price * dearer;
+    replayed->waiting += waiting_of(memory, heap, setting, look).waiting / terms->price * dearer;
     replayed->waited_s += heap->events * (double)(look - heap->origin) * slot_s - heap->times;
     replayed->batches++;
     *heap = (heap_t){0};
@@ -206,6 +235,7 @@ replayed_t replay_rule(const memory_t *memory, const replay_setting_t *setting, 
         for (; probes && seen < look; seen++)
             known.seen += arrive(&heap, memory, seen);
         if (probes) learn_rate(&known, setting, look);
+        heap.seen = seen;
         if (look / SLOTS_PER_SECOND != second) {
             second = look / SLOTS_PER_SECOND;
             read_second(&terms, &setting->rule, memory_snapshot(memory, second), weights, forecaster,
@@ -216,17 +246,17 @@ replayed_t replay_rule(const memory_t *memory, const replay_setting_t *setting, 
             look++;
             continue;
         }
-        look_around(&terms, &known, p, weights);
+        look_around(&terms, &known, p, memory_snapshot(memory, second)->quick_share, weights);
         probes = true;
-        if (heap.events > 0 && (fires(&terms, waiting_of(&heap, p, look)) ||
+        if (heap.events > 0 && (fires(&terms, waiting_of(memory, &heap, setting, look)) ||
                                 (double)(look - heap.origin + 1) * slot_s > setting->max_wait_s)) {
             const int64_t slots = slots_of_batch(setting->cost, heap.events);
-            take(&replayed, &heap, &terms, p, look, dearer);
+            take(&replayed, memory, &heap, &terms, setting, look, dearer);
             look += slots;
             probes = false;
             continue;
         }
-        look = next_look(setting, &heap, &terms, seen, look);
+        look = next_look(memory, setting, &heap, &terms, seen, look);
     }
     return replayed;
 }

@@ -4,7 +4,7 @@
  *
  * It sleeps and looks as the governor does (control/decide.c), keeps to the longest wait and to the bounds of the rule,
  * takes prices as they were and batches as they were learned to take. It leaves out what does not depend on the rate:
- * guard, backlog, floor. Sums of age^1.5 are taken from those of age and age^2, exactly where the ages are evenly spread.
+ * guard, backlog, floor. Sums of age^p are taken from those of age and age^2, exactly where the ages are evenly spread.
  */
 #ifndef ADAPTIVESTREAM_ADVICE_REPLAY_RULE_H
 #define ADAPTIVESTREAM_ADVICE_REPLAY_RULE_H
@@ -24,6 +24,8 @@ enum { REPLAY_LONGEST_SPAN = 300 };
 typedef struct {
     rule_t rule;
     double max_wait_s;
+    double tail_from_s;     /* the age from which on an event is late */
+    double of_sum, of_rate; /* for sums of age^p and age^(p-1) from those of age and age^2 */
     int64_t trigger, origin; /* T0; a point of its grid */
     int64_t step;            /* between the times at which it may look */
     int64_t sleep;           /* the longest between two looks... */

@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 
 #include "agent/attach.h"
+#include "agent/controller.h"
 #include "agent/note.h"
 #include "agent/query.h"
 #include "agent/rewrite.h"
@@ -102,7 +103,9 @@ static void JNICALL vm_death(jvmtiEnv *jvmti, JNIEnv *env)
 {
     (void)jvmti;
     (void)env;
-    if (!atomic_exchange(&dying, true)) queries_at_exit();
+    if (atomic_exchange(&dying, true)) return;
+    controller_leave();
+    queries_at_exit();
 }
 
 /* NULL when this JVM does not let an agent rewrite classes. */

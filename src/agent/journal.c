@@ -123,6 +123,17 @@ void journal_align(const journal_subject_t *subject, int64_t origin_ns)
     line_end(&line);
 }
 
+void journal_forecast(const journal_subject_t *subject, int64_t now_ns, double rate_per_s, double confidence)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "forecast");
+    json_write_integer(&line.json, "now_ns", now_ns);
+    json_write_exact(&line.json, "rate_per_s", rate_per_s);
+    json_write_exact(&line.json, "confidence", confidence);
+    line_end(&line);
+}
+
 void journal_restart(const journal_subject_t *subject, int64_t now_ns, int64_t total)
 {
     if (!journal_is_open()) return;

@@ -22,29 +22,29 @@
     }
 
 static const journal_field_t configuration[] = {
-    {CONFIG(trigger_ns, FIELD_INTEGER), SPANS},
-    {CONFIG(origin_ns, FIELD_INTEGER), TIMES},
-    {CONFIG(goal, FIELD_NAME), NAMED(goal_names)},
-    {CONFIG(policy, FIELD_NAME), NAMED(policy_names)},
-    {CONFIG(budget, FIELD_REAL), .minimum = 0.01, .maximum = 100},
-    {CONFIG(slot_ns, FIELD_INTEGER), SPANS},
-    {CONFIG(min_interval_ns, FIELD_INTEGER), SPANS},
-    {CONFIG(max_interval_ns, FIELD_INTEGER), SPANS},
-    {CONFIG(max_wait_ns, FIELD_INTEGER), SPANS},
-    {CONFIG(warmup_ns, FIELD_INTEGER), SPANS},
+    {CONFIG(trigger_ns, JOURNAL_INTEGER), SPANS},
+    {CONFIG(origin_ns, JOURNAL_INTEGER), TIMES},
+    {CONFIG(goal, JOURNAL_NAME), NAMED(goal_names)},
+    {CONFIG(policy, JOURNAL_NAME), NAMED(policy_names)},
+    {CONFIG(budget, JOURNAL_REAL), .minimum = 0.01, .maximum = 100},
+    {CONFIG(slot_ns, JOURNAL_INTEGER), SPANS},
+    {CONFIG(min_interval_ns, JOURNAL_INTEGER), SPANS},
+    {CONFIG(max_interval_ns, JOURNAL_INTEGER), SPANS},
+    {CONFIG(max_wait_ns, JOURNAL_INTEGER), SPANS},
+    {CONFIG(warmup_ns, JOURNAL_INTEGER), SPANS},
     /* Not in journals of before they were there. */
-    {CONFIG(rows_only, FIELD_BOOLEAN), .optional = true},
-    {CONFIG(update_period_ns, FIELD_INTEGER), SPANS, .optional = true},
-    {CONFIG(fallback_ns, FIELD_INTEGER), SPANS, .optional = true},
+    {CONFIG(rows_only, JOURNAL_BOOLEAN), .optional = true},
+    {CONFIG(update_period_ns, JOURNAL_INTEGER), SPANS, .optional = true},
+    {CONFIG(fallback_ns, JOURNAL_INTEGER), SPANS, .optional = true},
 };
 const journal_table_t journal_configuration_fields = TABLE(configuration);
 
 static const journal_field_t decision[] = {
-    {SAID(fire, FIELD_BOOLEAN)},    {SAID(reason, FIELD_NAME), NAMED(reason_names)},
-    {SAID(wake_ns, FIELD_INTEGER)}, {SAID(pending, FIELD_INTEGER)},
-    {SAID(oldest_s, FIELD_REAL)},   {SAID(waiting, FIELD_REAL)},
-    {SAID(growth, FIELD_REAL)},     {SAID(price, FIELD_REAL)},
-    {SAID(rate_per_s, FIELD_REAL)}, {SAID(interval_s, FIELD_REAL)},
+    {SAID(fire, JOURNAL_BOOLEAN)},    {SAID(reason, JOURNAL_NAME), NAMED(reason_names)},
+    {SAID(wake_ns, JOURNAL_INTEGER)}, {SAID(pending, JOURNAL_INTEGER)},
+    {SAID(oldest_s, JOURNAL_REAL)},   {SAID(waiting, JOURNAL_REAL)},
+    {SAID(growth, JOURNAL_REAL)},     {SAID(price, JOURNAL_REAL)},
+    {SAID(rate_per_s, JOURNAL_REAL)}, {SAID(interval_s, JOURNAL_REAL)},
 };
 const journal_table_t journal_decision_fields = TABLE(decision);
 
@@ -53,10 +53,11 @@ const journal_table_t journal_decision_fields = TABLE(decision);
         .key = #side "_" #name, .type = kind, .offset = offsetof(governor_stats_t, side.name), ANY           \
     }
 #define COUNTERS(side)                                                                                       \
-    WAIT(side, batches, FIELD_INTEGER), WAIT(side, events, FIELD_INTEGER), WAIT(side, waited_s, FIELD_REAL)
+    WAIT(side, batches, JOURNAL_INTEGER), WAIT(side, events, JOURNAL_INTEGER),                               \
+        WAIT(side, waited_s, JOURNAL_REAL)
 #define FIGURES(side)                                                                                        \
-    WAIT(side, mean_s, FIELD_REAL), WAIT(side, p50_s, FIELD_REAL), WAIT(side, p95_s, FIELD_REAL),            \
-        WAIT(side, p99_s, FIELD_REAL), WAIT(side, max_s, FIELD_REAL)
+    WAIT(side, mean_s, JOURNAL_REAL), WAIT(side, p50_s, JOURNAL_REAL), WAIT(side, p95_s, JOURNAL_REAL),      \
+        WAIT(side, p99_s, JOURNAL_REAL), WAIT(side, max_s, JOURNAL_REAL)
 
 static const journal_field_t counters[] = {COUNTERS(own), COUNTERS(shadow)};
 const journal_table_t journal_counter_fields = TABLE(counters);
@@ -65,8 +66,8 @@ static const journal_field_t waits[] = {COUNTERS(own), FIGURES(own), COUNTERS(sh
 const journal_table_t journal_wait_fields = TABLE(waits);
 
 static const journal_field_t totals[] = {
-    {FIELD(governor_stats_t, debt_batches, FIELD_REAL), ANY},
-    {FIELD(governor_stats_t, seen, FIELD_INTEGER), ANY},
+    {FIELD(governor_stats_t, debt_batches, JOURNAL_REAL), ANY},
+    {FIELD(governor_stats_t, seen, JOURNAL_INTEGER), ANY},
 };
 const journal_table_t journal_total_fields = TABLE(totals);
 
@@ -81,16 +82,16 @@ typedef union {
 _Static_assert(sizeof(goal_t) == sizeof(unsigned) && sizeof(reason_t) == sizeof(unsigned),
                "enums are read and written as unsigned");
 
-static size_t size_of(field_type_t type)
+static size_t size_of(journal_type_t type)
 {
     switch (type) {
-    case FIELD_BOOLEAN:
+    case JOURNAL_BOOLEAN:
         return sizeof(bool);
-    case FIELD_INTEGER:
+    case JOURNAL_INTEGER:
         return sizeof(int64_t);
-    case FIELD_REAL:
+    case JOURNAL_REAL:
         return sizeof(double);
-    case FIELD_NAME:
+    case JOURNAL_NAME:
         return sizeof(unsigned);
     }
     return 0;
@@ -117,19 +118,19 @@ static bool parse(const journal_field_t *field, const json_t *json, value_t *val
 {
     static const char *const expected[] = {"true or false", "a whole number", "a number", "a name"};
     switch (field->type) {
-    case FIELD_BOOLEAN:
+    case JOURNAL_BOOLEAN:
         value->boolean = json_is_true(json);
         if (json_is_boolean(json)) return true;
         break;
-    case FIELD_INTEGER:
+    case JOURNAL_INTEGER:
         value->integer = json_integer_value(json);
         if (json_is_integer(json)) return true;
         break;
-    case FIELD_REAL:
+    case JOURNAL_REAL:
         value->real = json_is_null(json) ? NAN : json_number_value(json);
         if (json_is_number(json) || json_is_null(json)) return true;
         break;
-    case FIELD_NAME:
+    case JOURNAL_NAME:
         if (json_is_string(json)) return parse_name(field, json_string_value(json), value, error, error_size);
         break;
     }
@@ -140,9 +141,9 @@ static bool parse(const journal_field_t *field, const json_t *json, value_t *val
 
 static bool in_range(const journal_field_t *field, const value_t *value)
 {
-    if (field->type == FIELD_INTEGER)
+    if (field->type == JOURNAL_INTEGER)
         return (double)value->integer >= field->minimum && (double)value->integer <= field->maximum;
-    if (field->type == FIELD_REAL) return value->real >= field->minimum && value->real <= field->maximum;
+    if (field->type == JOURNAL_REAL) return value->real >= field->minimum && value->real <= field->maximum;
     return true;
 }
 
@@ -167,14 +168,14 @@ bool journal_read(const journal_table_t *table, const json_t *line, void *target
 static bool same(const journal_field_t *field, const value_t *left, const value_t *right)
 {
     switch (field->type) {
-    case FIELD_BOOLEAN:
+    case JOURNAL_BOOLEAN:
         return left->boolean == right->boolean;
-    case FIELD_INTEGER:
+    case JOURNAL_INTEGER:
         return left->integer == right->integer;
-    case FIELD_REAL:
+    case JOURNAL_REAL:
         /* For finite doubles == is equality of all bits, but for the two zeros. */
         return left->real == right->real || (!isfinite(left->real) && !isfinite(right->real));
-    case FIELD_NAME:
+    case JOURNAL_NAME:
         return left->name == right->name;
     }
     return false;
@@ -183,16 +184,16 @@ static bool same(const journal_field_t *field, const value_t *left, const value_
 static void describe(const journal_field_t *field, const value_t *value, char *text)
 {
     switch (field->type) {
-    case FIELD_BOOLEAN:
+    case JOURNAL_BOOLEAN:
         snprintf(text, FIELD_VALUE_SIZE, "%s", value->boolean ? "true" : "false");
         break;
-    case FIELD_INTEGER:
+    case JOURNAL_INTEGER:
         snprintf(text, FIELD_VALUE_SIZE, "%" PRId64, value->integer);
         break;
-    case FIELD_REAL:
+    case JOURNAL_REAL:
         snprintf(text, FIELD_VALUE_SIZE, "%.17g", value->real);
         break;
-    case FIELD_NAME:
+    case JOURNAL_NAME:
         snprintf(text, FIELD_VALUE_SIZE, "%s", field->names[value->name]);
         break;
     }

@@ -11,15 +11,15 @@
 #include <stddef.h>
 
 typedef enum {
-    FIELD_BOOLEAN, /* bool */
-    FIELD_INTEGER, /* int64_t */
-    FIELD_REAL,    /* double; null is one that is not finite */
-    FIELD_NAME     /* an enum, written as one of `names` */
-} field_type_t;
+    JOURNAL_BOOLEAN, /* bool */
+    JOURNAL_INTEGER, /* int64_t */
+    JOURNAL_REAL,    /* double; null is one that is not finite */
+    JOURNAL_NAME     /* an enum, written as one of `names` */
+} journal_type_t;
 
 typedef struct {
     const char *key;
-    field_type_t type;
+    journal_type_t type;
     size_t offset;           /* of the member in its struct */
     double minimum, maximum; /* of numbers: outside, reading fails */
     const char *const *names;

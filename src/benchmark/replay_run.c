@@ -20,9 +20,9 @@ typedef struct {
         .key = #name, .type = kind, .offset = offsetof(arguments_t, name), .minimum = low, .maximum = high   \
     }
 /* As in journal_fields.c: what lies beyond could overflow the governor's sums. */
-#define TIME(name)  ARGUMENT(name, FIELD_INTEGER, -0x1p61, 0x1p61)
-#define COUNT(name) ARGUMENT(name, FIELD_INTEGER, 0, 0x1p53)
-#define REAL(name)  ARGUMENT(name, FIELD_REAL, -HUGE_VAL, HUGE_VAL)
+#define TIME(name)  ARGUMENT(name, JOURNAL_INTEGER, -0x1p61, 0x1p61)
+#define COUNT(name) ARGUMENT(name, JOURNAL_INTEGER, 0, 0x1p53)
+#define REAL(name)  ARGUMENT(name, JOURNAL_REAL, -HUGE_VAL, HUGE_VAL)
 
 static const journal_field_t start_arguments[] = {TIME(now_ns), COUNT(taken), COUNT(total)};
 static const journal_field_t limit_arguments[] = {COUNT(events)};
@@ -31,7 +31,7 @@ static const journal_field_t forecast_arguments[] = {REAL(rate_per_s), REAL(conf
 static const journal_field_t restart_arguments[] = {TIME(now_ns), COUNT(total)};
 static const journal_field_t trigger_arguments[] = {TIME(start_ns), TIME(end_ns), COUNT(available)};
 static const journal_field_t decision_arguments[] = {TIME(now_ns), TIME(own_ns),
-                                                     ARGUMENT(blind, FIELD_BOOLEAN, 0, 0)};
+                                                     ARGUMENT(blind, JOURNAL_BOOLEAN, 0, 0)};
 static const journal_field_t probe_arguments[] = {COUNT(total)};
 static const journal_table_t probe_table = {probe_arguments, 1};
 
@@ -115,8 +115,8 @@ static replay_step_t repeat_decision(step_t *step)
 
 /* Lines that are missing altogether show in how many decisions and probes the agent has counted. */
 static const journal_field_t numbers[] = {
-    {.key = "decisions", .type = FIELD_INTEGER, .offset = offsetof(replay_run_t, decisions)},
-    {.key = "probes", .type = FIELD_INTEGER, .offset = offsetof(replay_run_t, probes)},
+    {.key = "decisions", .type = JOURNAL_INTEGER, .offset = offsetof(replay_run_t, decisions)},
+    {.key = "probes", .type = JOURNAL_INTEGER, .offset = offsetof(replay_run_t, probes)},
 };
 static const journal_table_t numbers_table = {numbers, sizeof numbers / sizeof *numbers};
 

@@ -33,7 +33,8 @@ static const struct {
 } looks[SVG_SERIES_MAXIMUM] = {
     {"#0072b2", "#58a6ff", "none"},    {"#d55e00", "#ff9b52", "7 4"},     {"#009e73", "#3fb98c", "2 3"},
     {"#a0508a", "#e08cc4", "9 3 2 3"}, {"#8a6d00", "#f0c541", "none"},    {"#2b8fc4", "#7fd0f5", "7 4"},
-    {"#6b6b6b", "#a8a8a8", "2 3"},     {"#1f2328", "#f0f0f0", "9 3 2 3"},
+    {"#6b6b6b", "#a8a8a8", "2 3"},     {"#1f2328", "#f0f0f0", "9 3 2 3"}, {"#b3261e", "#ff8a80", "none"},
+    {"#5b4bb5", "#b3a6ff", "7 4"},     {"#2f6b3a", "#8fd19e", "2 3"},     {"#9c4f00", "#e0a060", "9 3 2 3"},
 };
 
 static void print_text(FILE *file, const char *text)

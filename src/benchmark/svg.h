@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SVG_SERIES_MAXIMUM = 8 };
+enum { SVG_SERIES_MAXIMUM = 12 };
 
 typedef struct {
     double x, y;

@@ -5,6 +5,7 @@
 #ifndef ADAPTIVESTREAM_CLI_COMMANDS_H
 #define ADAPTIVESTREAM_CLI_COMMANDS_H
 
+int command_benchmark(int argc, char **argv);
 int command_estimate(int argc, char **argv);
 int command_evaluate(int argc, char **argv);
 int command_generate(int argc, char **argv);
@@ -13,6 +14,7 @@ int command_options(int argc, char **argv);
 int command_predictor(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_dashboard(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_train(int argc, char **argv);
 

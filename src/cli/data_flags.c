@@ -1,5 +1,6 @@
 #include "cli/data_flags.h"
 
+#include "cli/trace_flags.h"
 #include "common/parse.h"
 #include "traffic/shape.h"
 #include "traffic/trace.h"
@@ -62,20 +63,14 @@ void data_flags_add(flag_t table[DATA_FLAGS], data_flags_t *settings)
         {.name = "--log-uniform",
          .type = FLAG_SWITCH,
          .value = &settings->log_uniform,
-         .help = "let the seed draw each series' baseline: 10 to the power of 1 to 5.7"},
+         .help =
+             "let the seed draw each series' baseline: 10 to the power of 1 to 5.7; 500 of 600 s by default"},
         {.name = "--trace",
          .type = FLAG_LIST,
          .value = &settings->traces,
          .argument = "FILE",
          .help = "recorded traffic: CSV with the header count; may be repeated"},
-        {.name = "--bin",
-         .type = FLAG_DURATION,
-         .value = &settings->bin_ns,
-         .argument = "SECONDS",
-         .preset = "1",
-         .minimum = 0.001,
-         .maximum = 3600,
-         .help = "width of the traces' bins"},
+        TRACE_BIN_FLAG(settings->bin_ns, NULL),
         {.name = "--seed",
          .type = FLAG_INTEGER,
          .value = &settings->seed,
@@ -87,8 +82,9 @@ void data_flags_add(flag_t table[DATA_FLAGS], data_flags_t *settings)
     };
     void *const values[SYNTHETIC] = {&settings->shape, &settings->generate, &settings->seconds,
                                      &settings->baseline_per_s, &settings->noise_per_s};
-    bool *const given[SYNTHETIC] = {&settings->shape_given, &settings->generate_given, NULL,
-                                    &settings->baseline_given, &settings->noise_given};
+    bool *const given[SYNTHETIC] = {&settings->shape_given, &settings->generate_given,
+                                    &settings->seconds_given, &settings->baseline_given,
+                                    &settings->noise_given};
     memcpy(table, others, sizeof others);
     for (size_t i = 0; i < SYNTHETIC; i++) {
         flag_t *flag = &table[DATA_FLAGS - SYNTHETIC + i];
@@ -96,6 +92,12 @@ void data_flags_add(flag_t table[DATA_FLAGS], data_flags_t *settings)
         flag->value = values[i];
         flag->given = given[i];
     }
+}
+
+/* As long as the original's, of either kind. */
+static size_t seconds_of(const data_flags_t *settings)
+{
+    return settings->log_uniform && !settings->seconds_given ? 600 : (size_t)settings->seconds;
 }
 
 bool data_add_generated(const data_flags_t *settings, size_t index, bool noisy, series_set_t *set)
@@ -113,7 +115,7 @@ bool data_add_generated(const data_flags_t *settings, size_t index, bool noisy, 
         if (!settings->noise_given) shape.noise_per_s = noise_share * shape.baseline_per_s;
     }
     if (!noisy) shape.noise_per_s = 0;
-    return series_add_shape(set, &shape, seed, (size_t)settings->seconds);
+    return series_add_shape(set, &shape, seed, seconds_of(settings));
 }
 
 static int generate(const flags_t *flags, const data_flags_t *settings, series_set_t *set)
@@ -125,11 +127,11 @@ static int generate(const flags_t *flags, const data_flags_t *settings, series_s
     if (settings->noise_given && !shape_has_noise(&shape))
         return flags_usage_error(flags, "--noise does not go with the shapes steady and phases");
     const bool any = settings->generate_given || settings->series_path || settings->traces.count > 0;
-    const int64_t count = any ? settings->generate : 150;
+    const int64_t count = any ? settings->generate : settings->log_uniform ? 500 : 150;
     for (int64_t i = 0; i < count; i++) {
         if (data_add_generated(settings, (size_t)i, true, set)) continue;
         fprintf(stderr, "adaptivestream %s: not enough memory for %lld series of %lld seconds\n",
-                flags->command, (long long)count, (long long)settings->seconds);
+                flags->command, (long long)count, (long long)seconds_of(settings));
         return EXIT_FAILED;
     }
     return EXIT_OK;

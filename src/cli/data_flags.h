@@ -16,7 +16,7 @@ typedef struct {
     flag_list_t traces;
     int64_t generate, seconds, bin_ns, seed;
     double baseline_per_s, noise_per_s;
-    bool shape_given, generate_given, baseline_given, noise_given, log_uniform;
+    bool shape_given, generate_given, seconds_given, baseline_given, noise_given, log_uniform;
 } data_flags_t;
 
 enum { DATA_FLAGS = 10 };

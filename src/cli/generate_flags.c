@@ -1,5 +1,6 @@
 #include "cli/generate_flags.h"
 
+#include "cli/trace_flags.h"
 #include "generator/event.h"
 #include "generator/keys.h"
 #include "traffic/arrivals.h"
@@ -75,15 +76,7 @@ static const flag_t table[] = {
      .value = &generate_settings.trace_path,
      .argument = "FILE",
      .help = "Replay a recorded trace (CSV with the header count, may be gzip) instead of a shape"},
-    {.name = "--bin",
-     .type = FLAG_DURATION,
-     .value = &generate_settings.bin_ns,
-     .given = &generate_settings.bin_given,
-     .argument = "SECONDS",
-     .preset = "1",
-     .minimum = 0.001,
-     .maximum = 86400,
-     .help = "Width of the trace's bins"},
+    TRACE_BIN_FLAG(generate_settings.bin_ns, &generate_settings.bin_given),
     {.name = "--scale",
      .type = FLAG_NUMBER,
      .value = &generate_settings.scale,

@@ -1,6 +1,7 @@
 #include "cli/traffic_flags.h"
 
 #include "benchmark/comparison.h"
+#include "cli/trace_flags.h"
 #include "common/parse.h"
 #include "traffic/trace.h"
 
@@ -10,14 +11,7 @@
 void traffic_flags_add(flag_t table[TRAFFIC_FLAGS], traffic_flags_t *settings)
 {
     const flag_t flags[TRAFFIC_FLAGS] = {
-        {.name = "--bin",
-         .type = FLAG_DURATION,
-         .value = &settings->bin_ns,
-         .argument = "SECONDS",
-         .preset = "1",
-         .minimum = 0.001,
-         .maximum = 86400,
-         .help = "width of the trace's bins"},
+        TRACE_BIN_FLAG(settings->bin_ns, NULL),
         {.name = "--scale",
          .type = FLAG_NUMBER,
          .value = &settings->scale,

@@ -35,23 +35,24 @@ static char next_byte(json_reader_t *json)
 
 json_kind_t json_read_kind(json_reader_t *json)
 {
-    if (json->fault != NULL) return JSON_NONE;
+    if (json->fault != NULL) return JSON_KIND_NONE;
     switch (next_byte(json)) {
     case '{':
-        return JSON_OBJECT;
+        return JSON_KIND_OBJECT;
     case '[':
-        return JSON_ARRAY;
+        return JSON_KIND_ARRAY;
     case '"':
-        return JSON_STRING;
+        return JSON_KIND_STRING;
     case 't':
     case 'f':
-        return JSON_BOOLEAN;
+        return JSON_KIND_BOOLEAN;
     case 'n':
-        return JSON_NULL;
+        return JSON_KIND_NULL;
     case '-':
-        return JSON_NUMBER;
+        return JSON_KIND_NUMBER;
     default:
-        return json->at < json->end && *json->at >= '0' && *json->at <= '9' ? JSON_NUMBER : JSON_NONE;
+        return json->at < json->end && *json->at >= '0' && *json->at <= '9' ? JSON_KIND_NUMBER
+                                                                            : JSON_KIND_NONE;
     }
 }
 
@@ -350,13 +351,13 @@ static bool skip_scalar(json_reader_t *json)
     bool boolean;
     size_t length;
     switch (json_read_kind(json)) {
-    case JSON_STRING:
+    case JSON_KIND_STRING:
         json->at++;
         return read_text(json, NULL, 0, &length);
-    case JSON_BOOLEAN:
+    case JSON_KIND_BOOLEAN:
         return json_read_boolean(json, &boolean);
-    case JSON_NUMBER:
-    case JSON_NULL:
+    case JSON_KIND_NUMBER:
+    case JSON_KIND_NULL:
         return json_read_number(json, &number);
     default:
         return json_read_fail(json, "a value is expected");
@@ -370,9 +371,9 @@ bool json_read_skip(json_reader_t *json)
     char key[1];
     do {
         const json_kind_t kind = json_read_kind(json);
-        if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
-            if (!(kind == JSON_OBJECT ? json_read_object(json) : json_read_array(json))) return false;
-            is_object[json->depth] = kind == JSON_OBJECT;
+        if (kind == JSON_KIND_OBJECT || kind == JSON_KIND_ARRAY) {
+            if (!(kind == JSON_KIND_OBJECT ? json_read_object(json) : json_read_array(json))) return false;
+            is_object[json->depth] = kind == JSON_KIND_OBJECT;
         } else if (!skip_scalar(json)) {
             return false;
         }

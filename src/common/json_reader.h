@@ -31,13 +31,13 @@ typedef struct {
 } json_reader_t;
 
 typedef enum {
-    JSON_NONE, /* the end, or a byte no value begins with */
-    JSON_OBJECT,
-    JSON_ARRAY,
-    JSON_STRING,
-    JSON_NUMBER,
-    JSON_BOOLEAN,
-    JSON_NULL
+    JSON_KIND_NONE, /* the end, or a byte no value begins with */
+    JSON_KIND_OBJECT,
+    JSON_KIND_ARRAY,
+    JSON_KIND_STRING,
+    JSON_KIND_NUMBER,
+    JSON_KIND_BOOLEAN,
+    JSON_KIND_NULL
 } json_kind_t;
 
 void json_read_begin(json_reader_t *json, const char *text, size_t length);

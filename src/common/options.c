@@ -1,5 +1,6 @@
 #include "common/options.h"
 
+#include "common/address.h"
 #include "common/parse.h"
 
 #include <assert.h>
@@ -9,17 +10,29 @@ const char *const agent_mode_names[MODE_COUNT] = {"active", "monitoring", "disab
 const char *const goal_names[GOAL_COUNT] = {"balanced", "strict", "latency", "cost"};
 const char *const policy_names[POLICY_COUNT] = {"adaptive", "fixed", "rate", "reactive"};
 const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT] = {"leave", "govern"};
+const char *const forecaster_choice_names[FORECAST_BY_COUNT] = {"auto", "none",  "lstm", "ema",
+                                                                "holt", "ridge", "last"};
+const char *const loss_choice_names[LOSS_COUNT] = {"fallback", "adapt"};
+static const char *const predictor_words[] = {"spawn", "off"};
+static const char *const dashboard_words[] = {"off"};
 
 enum {
     NAME_SIZE = 64,
     RANGE_SIZE = 160,
     HELP_SIZE = 256,
-    HELP_COLUMN = 30, /* of what an option is, in options_print_help() */
+    HELP_COLUMN = 38, /* of what an option is, in options_print_help() */
     HELP_WIDTH = 80,
     SHOWN = 60, /* most bytes of the user's own text repeated in an error */
 };
 
-typedef enum { TYPE_CHOICE, TYPE_NUMBER, TYPE_DURATION, TYPE_TEXT } option_type_t;
+typedef enum {
+    TYPE_CHOICE,
+    TYPE_NUMBER,
+    TYPE_INTEGER,
+    TYPE_DURATION,
+    TYPE_TEXT,
+    TYPE_ADDRESS /* HOST:PORT, or one of the choices as text */
+} option_type_t;
 
 /* Ranges and defaults are kept as text and read by the parser users meet, so that what is printed is what is
  * enforced. */
@@ -45,6 +58,11 @@ typedef struct {
         .name = #key, .type = TYPE_DURATION, .offset = offsetof(options_t, key##_ns), .fallback = (text),    \
         .help = (summary), .minimum = (low), .maximum = (high), .zero = (meaning_of_zero)                    \
     }
+#define ADDRESS(member, words, text, summary)                                                                \
+    {                                                                                                        \
+        .name = #member, .type = TYPE_ADDRESS, .offset = offsetof(options_t, member), .fallback = (text),    \
+        .help = (summary), .choices = (words), .choice_count = sizeof(words) / sizeof(words)[0]              \
+    }
 #define TEXT(member, text, summary)                                                                          \
     {                                                                                                        \
         .name = #member, .type = TYPE_TEXT, .offset = offsetof(options_t, member), .fallback = (text),       \
@@ -69,13 +87,33 @@ static const option_t table[] = {
     DURATION(min_interval, "100ms", "0", "1h", NULL, "shortest time between two triggers"),
     DURATION(max_interval, "30s", "10ms", "24h", NULL, "longest interval between two triggers"),
     DURATION(max_wait, "0", "0", "24h", "by goal", "longest wait of a pending event"),
-    DURATION(update_period, "1s", "100ms", "60s", NULL, "between updates of policy rate"),
+    DURATION(update_period, "1s", "100ms", "60s", NULL,
+             "between two forecasts, and between updates of policy rate"),
     DURATION(fallback_interval, "0", "10ms", "24h", "the job's own trigger, or 2s where it has none",
              "trigger given to queries without one; policy rate without a usable rate"),
     CHOICE(default_trigger, default_trigger_names, DEFAULT_TRIGGER_COUNT, "leave",
            "queries without a trigger interval: leave them alone, or govern them at fallback_interval"),
     DURATION(warmup, "30s", "0", "1h", NULL, "arrivals to see before leaving the job's own schedule"),
     DURATION(poll, "0", "10ms", "60s", "by trigger", "how often the source is looked at"),
+    ADDRESS(predictor, predictor_words, "spawn",
+            "where forecasts come from: a process of the agent's own, none, or a shared one"),
+    {.name = "predictor_port",
+     .type = TYPE_INTEGER,
+     .offset = offsetof(options_t, predictor_port),
+     .fallback = "9876",
+     .help = "port on 127.0.0.1 of the agent's own predictor; where it is taken, a free one",
+     .minimum = "1",
+     .maximum = "65535"},
+    TEXT(predictor_path, "",
+         "the program adaptivestream-predictor; without it: beside the agent, in ../bin of it, on PATH"),
+    TEXT(predictor_token_file, "", "file with the access token of a shared predictor that asks for one"),
+    CHOICE(forecaster, forecaster_choice_names, FORECAST_BY_COUNT, "auto",
+           "what forecasts: auto is whichever has paid on the query so far"),
+    TEXT(model, "", "model file of the predictor; without it, the one built in"),
+    CHOICE(on_predictor_loss, loss_choice_names, LOSS_COUNT, "fallback",
+           "while the predictor is lost: the job's own schedule, or go on without forecasts"),
+    TEXT(state_dir, "", "folder in which the predictor keeps what it has learnt"),
+    ADDRESS(dashboard, dashboard_words, "127.0.0.1:9877", "where the agent's own predictor shows its page"),
     TEXT(queries, "*", "names or ids of the queries to govern, separated by + or ;, with * as wildcard"),
     TEXT(config, "", "file with one KEY=VALUE a line"),
     TEXT(journal, "", "file that gets one JSON line a decision"),
@@ -88,6 +126,7 @@ enum { OPTION_COUNT = sizeof table / sizeof table[0] };
 /* The enums of the choices are stored through an int pointer. */
 static_assert(sizeof(agent_mode_t) == sizeof(int) && sizeof(goal_t) == sizeof(int) &&
                   sizeof(policy_t) == sizeof(int) && sizeof(default_trigger_t) == sizeof(int) &&
+                  sizeof(forecaster_choice_t) == sizeof(int) && sizeof(loss_choice_t) == sizeof(int) &&
                   sizeof(log_level_t) == sizeof(int),
               "choices are stored as int");
 
@@ -107,6 +146,15 @@ static bool set_number(const option_t *option, const char *text, double *member)
     double value, minimum, maximum;
     bool in_range = parse_number(text, &value) && parse_number(option->minimum, &minimum) &&
                     parse_number(option->maximum, &maximum) && value >= minimum && value <= maximum;
+    if (in_range) *member = value;
+    return in_range;
+}
+
+static bool set_integer(const option_t *option, const char *text, int64_t *member)
+{
+    int64_t value, minimum, maximum;
+    bool in_range = parse_integer(text, &value) && parse_integer(option->minimum, &minimum) &&
+                    parse_integer(option->maximum, &maximum) && value >= minimum && value <= maximum;
     if (in_range) *member = value;
     return in_range;
 }
@@ -131,6 +179,15 @@ static bool set_text(const option_t *option, const char *text, char *member)
     return true;
 }
 
+static bool set_address(const option_t *option, const char *text, char *member)
+{
+    address_t address;
+    bool known = parse_address(text, &address);
+    for (size_t i = 0; i < option->choice_count && !known; i++)
+        known = strcmp(text, option->choices[i]) == 0;
+    return known && set_text(option, text, member);
+}
+
 static bool set_option(const option_t *option, const char *text, options_t *options)
 {
     void *member = (char *)options + option->offset;
@@ -139,10 +196,14 @@ static bool set_option(const option_t *option, const char *text, options_t *opti
         return set_choice(option, text, member);
     case TYPE_NUMBER:
         return set_number(option, text, member);
+    case TYPE_INTEGER:
+        return set_integer(option, text, member);
     case TYPE_DURATION:
         return set_duration(option, text, member);
     case TYPE_TEXT:
         return set_text(option, text, member);
+    case TYPE_ADDRESS:
+        return set_address(option, text, member);
     }
     return false;
 }
@@ -167,6 +228,9 @@ static const char *describe_range(const option_t *option, char *buffer, size_t s
     case TYPE_NUMBER:
         snprintf(buffer, size, "a number from %s to %s", option->minimum, option->maximum);
         break;
+    case TYPE_INTEGER:
+        snprintf(buffer, size, "a whole number from %s to %s", option->minimum, option->maximum);
+        break;
     case TYPE_DURATION:
         snprintf(buffer, size, "a duration from %s to %s", option->minimum, option->maximum);
         if (option->zero != NULL) {
@@ -177,6 +241,10 @@ static const char *describe_range(const option_t *option, char *buffer, size_t s
     case TYPE_TEXT:
         snprintf(buffer, size, "%s%d bytes", option->fallback[0] == '\0' ? "at most " : "1 to ",
                  OPTION_TEXT_SIZE - 1);
+        break;
+    case TYPE_ADDRESS:
+        join_choices(option, buffer, size);
+        snprintf(buffer + strlen(buffer), size - strlen(buffer), " or HOST:PORT");
         break;
     }
     return buffer;
@@ -351,7 +419,7 @@ void options_print_help(FILE *out)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char range[RANGE_SIZE], text[RANGE_SIZE + HELP_SIZE];
         const char *fallback = table[i].fallback[0] != '\0' ? table[i].fallback : "none";
-        const int column = fprintf(out, "  %-17s %-9s ", table[i].name, fallback);
+        const int column = fprintf(out, "  %-20s %-14s ", table[i].name, fallback);
         snprintf(text, sizeof text, "%s (%s)", table[i].help, describe_range(&table[i], range, sizeof range));
         print_wrapped(out, column, text);
     }

@@ -17,11 +17,24 @@ typedef enum { MODE_ACTIVE, MODE_MONITORING, MODE_DISABLED, MODE_COUNT } agent_m
 typedef enum { GOAL_BALANCED, GOAL_STRICT, GOAL_LATENCY, GOAL_COST, GOAL_COUNT } goal_t;
 typedef enum { POLICY_ADAPTIVE, POLICY_FIXED, POLICY_RATE, POLICY_REACTIVE, POLICY_COUNT } policy_t;
 typedef enum { DEFAULT_TRIGGER_LEAVE, DEFAULT_TRIGGER_GOVERN, DEFAULT_TRIGGER_COUNT } default_trigger_t;
+typedef enum {
+    FORECAST_BY_AUTO,
+    FORECAST_BY_NONE,
+    FORECAST_BY_LSTM,
+    FORECAST_BY_EMA,
+    FORECAST_BY_HOLT,
+    FORECAST_BY_RIDGE,
+    FORECAST_BY_LAST,
+    FORECAST_BY_COUNT
+} forecaster_choice_t;
+typedef enum { LOSS_FALLBACK, LOSS_ADAPT, LOSS_COUNT } loss_choice_t;
 
 extern const char *const agent_mode_names[MODE_COUNT];
 extern const char *const goal_names[GOAL_COUNT];
 extern const char *const policy_names[POLICY_COUNT];
 extern const char *const default_trigger_names[DEFAULT_TRIGGER_COUNT];
+extern const char *const forecaster_choice_names[FORECAST_BY_COUNT];
+extern const char *const loss_choice_names[LOSS_COUNT];
 
 enum { OPTION_TEXT_SIZE = 512 };
 
@@ -34,16 +47,25 @@ typedef struct {
         min_interval_ns; /* never fire sooner than this after the last trigger; 0 to 1 h, default 100 ms */
     int64_t max_interval_ns;      /* 10 ms to 24 h, default 30 s */
     int64_t max_wait_ns;          /* longest wait of a pending event; 0 = by goal; up to 24 h */
-    int64_t update_period_ns;     /* between updates of policy `rate`; 100 ms to 60 s */
+    int64_t update_period_ns;     /* between forecasts, and updates of policy `rate`; 100 ms to 60 s */
     int64_t fallback_interval_ns; /* 0 = the job's own trigger, or 2 s where it has none; 10 ms to 24 h */
     default_trigger_t default_trigger;
     int64_t warmup_ns; /* arrivals seen before the rule takes over; 0 to 1 h, default 30 s */
     int64_t poll_ns;   /* slot of decisions; 0 = by trigger (T0/20 within 25 ms and 1 s); 10 ms to 60 s */
     char queries
         [OPTION_TEXT_SIZE]; /* names or ids to govern, separated by '+' or ';'; '*' matches any run of characters */
-    char config[OPTION_TEXT_SIZE];  /* file with more of these options; "" = none */
-    char journal[OPTION_TEXT_SIZE]; /* "" = none */
-    char log[OPTION_TEXT_SIZE];     /* "stderr" or a file */
+    char predictor[OPTION_TEXT_SIZE];            /* "spawn", "off", or HOST:PORT of a shared one */
+    int64_t predictor_port;                      /* of a spawned one; 1 to 65535 */
+    char predictor_path[OPTION_TEXT_SIZE];       /* the program; "" = searched */
+    char predictor_token_file[OPTION_TEXT_SIZE]; /* of a shared one; "" = none */
+    forecaster_choice_t forecaster;
+    char model[OPTION_TEXT_SIZE]; /* file; "" = built into the predictor */
+    loss_choice_t on_predictor_loss;
+    char state_dir[OPTION_TEXT_SIZE]; /* "" = none */
+    char dashboard[OPTION_TEXT_SIZE]; /* HOST:PORT or "off" */
+    char config[OPTION_TEXT_SIZE];    /* file with more of these options; "" = none */
+    char journal[OPTION_TEXT_SIZE];   /* "" = none */
+    char log[OPTION_TEXT_SIZE];       /* "stderr" or a file */
     log_level_t log_level;
 } options_t;
 

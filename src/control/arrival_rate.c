@@ -2,11 +2,12 @@
 
 #include <math.h>
 
-const double arrival_rate_times_s[RATE_AVERAGES] = {0.3, 3, 60, 3600};
-const double arrival_rate_weights[RATE_AVERAGES] = {0.3, 0.3, 0.4, 0};
+const double arrival_rate_times_s[RATE_AVERAGES] = {0.1, 3, 60, 3600};
+static const double quick_exponent = 0.4, recent_exponent = 0.4;
 enum { RECENT = 1, MEAN = RATE_AVERAGES - 1 };
 
 static const double least_per_s = 0.05;
+static const double least_of_mean = 0.01;
 
 double arrival_rate_average(const arrival_rate_t *rate, int index)
 {
@@ -24,18 +25,35 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
     }
 }
 
-double arrival_rate_weighted(const arrival_rate_t *rate, const double weights[RATE_AVERAGES])
+double arrival_rate_floor(double mean_per_s)
 {
-    const double floor_per_s = 0.02 * arrival_rate_average(rate, MEAN) + least_per_s;
+    return least_of_mean * mean_per_s + least_per_s;
+}
+
+void arrival_rate_exponents(double quick_share, double exponents[RATE_AVERAGES])
+{
+    const double quick = quick_exponent * quick_share;
+    exponents[0] = quick;
+    exponents[1] = recent_exponent;
+    exponents[2] = 1 - quick - recent_exponent;
+    exponents[MEAN] = 0;
+}
+
+double arrival_rate_weighted(const arrival_rate_t *rate, const double exponents[RATE_AVERAGES])
+{
+    const double floor_per_s = arrival_rate_floor(arrival_rate_average(rate, MEAN));
     double logarithm = 0;
     for (int i = 0; i < RATE_AVERAGES; i++)
-        if (weights[i] != 0) logarithm += weights[i] * log(arrival_rate_average(rate, i) + floor_per_s);
+        if (i < MEAN || exponents[i] != 0)
+            logarithm += exponents[i] * log(arrival_rate_average(rate, i) + floor_per_s);
     return exp(logarithm);
 }
 
-double arrival_rate_blend(const arrival_rate_t *rate)
+double arrival_rate_blend(const arrival_rate_t *rate, double quick_share)
 {
-    return arrival_rate_weighted(rate, arrival_rate_weights);
+    double exponents[RATE_AVERAGES];
+    arrival_rate_exponents(quick_share, exponents);
+    return arrival_rate_weighted(rate, exponents);
 }
 
 double arrival_rate_plain(const arrival_rate_t *rate)

@@ -1,9 +1,11 @@
 /*
- * The arrival rate as the forecast-free rule sees it: exponential averages over 0.3 s, 3 s, 60 s and an hour,
+ * The arrival rate as the forecast-free rule sees it: exponential averages over 0.1 s, 3 s, 60 s and an hour,
  * blended to
  *
- *     r = product over tau of (ema_tau + 0.02 mean + 0.05/s)^w      tau = 0.3, 3, 60 s   w = 0.3, 0.3, 0.4
+ *     r = product over tau of (ema_tau + 0.01 mean + 0.05/s)^w      tau = 0.1, 3, 60 s   w = 0.4 s, 0.4, 0.6 - 0.4 s
  *
+ * s is the share of the quick average, which rate_trial.h learns: it tells when a run of events has ended, and is
+ * noise where events do not come in runs.
  * A geometric blend: a burst raises it within a slot, and after a silence it falls slowly. The added terms
  * keep it away from zero, where one event would look like an infinite surprise. Each average is divided by
  * the weight it has gathered, so that it is unbiased from the first observation on.
@@ -23,19 +25,16 @@ typedef struct {
 /* `events` arrived during the last `span_ns` (> 0; shorter spans than 1 us are taken as 1 us). */
 void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns);
 
-/* r in events/s, always > 0. */
-double arrival_rate_blend(const arrival_rate_t *rate);
+/* r in events/s, always > 0. quick_share: s, 0 to 1. */
+double arrival_rate_blend(const arrival_rate_t *rate, double quick_share);
 
+/* What it is made of: time constants; one of the averages, events/s, 0 before anything was observed; what is added to each,
+ * at this average of an hour; the exponents w, the hour's being 0; and the product with other exponents. */
 extern const double arrival_rate_times_s[RATE_AVERAGES];
-
-/* The exponents w of the blend, by time constant: 0.3, 3, 60 s, an hour (0). Their sum is 1. */
-extern const double arrival_rate_weights[RATE_AVERAGES];
-
-/* The same with other exponents. */
-double arrival_rate_weighted(const arrival_rate_t *rate, const double weights[RATE_AVERAGES]);
-
-/* One of the averages, events/s; 0 before anything was observed. */
 double arrival_rate_average(const arrival_rate_t *rate, int index);
+double arrival_rate_floor(double mean_per_s);
+void arrival_rate_exponents(double quick_share, double exponents[RATE_AVERAGES]);
+double arrival_rate_weighted(const arrival_rate_t *rate, const double exponents[RATE_AVERAGES]);
 
 /* A rate for a whole interval planned ahead, events/s, always > 0: the average of the last seconds (3 s), with
  * next to nothing added. What keeps the blend above from being too low in quiet times would here make

@@ -14,10 +14,20 @@ enum {
 static const double saturation_starts = 0.3;
 static const double saturation_target = 0.8;
 
+/* The blend with its exponents changed as was advised. */
+static double weighted_rate(const governor_t *g)
+{
+    double exponents[RATE_AVERAGES];
+    if (!g->changed) return governor_blend(g);
+    arrival_rate_exponents(rate_trial_share(&g->trial), exponents);
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        exponents[i] += g->changes[i];
+    return arrival_rate_weighted(&g->rate, exponents);
+}
+
 static double effective_rate(const governor_t *g)
 {
-    const double rate_per_s =
-        g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_weighted(&g->rate, g->weights);
+    const double rate_per_s = g->config.rows_only ? arrival_rate_plain(&g->rate) : weighted_rate(g);
     return g->log_correction != 0 ? rate_per_s * exp(g->log_correction) : rate_per_s;
 }
 
@@ -80,11 +90,24 @@ static int64_t guard_due_ns(const governor_t *g)
 /* What one decision looks at over and over. */
 typedef struct {
     const governor_t *g;
+    rule_t rule; /* as far as the forecast is trusted */
     const decision_t *d;
     const profile_t *profile; /* of what is pending, at now_ns */
     double expected_per_s;    /* arrivals while nobody looks: an effective rate is none of arrivals */
     int64_t now_ns;
 } look_t;
+
+/* What is pending costs this `later_s` after the profile's time. */
+static waiting_t cost_of_waiting(const governor_t *g, const profile_t *profile, double later_s)
+{
+    waiting_t waiting = profile_waiting(profile, later_s, g->rule.p);
+    if (g->rule.tail > 0) {
+        const waiting_t tail = profile_tail(profile, later_s, g->rule.p, g->tail_from_s);
+        waiting.waiting += g->rule.tail * tail.waiting;
+        waiting.growth += g->rule.tail * tail.growth;
+    }
+    return waiting;
+}
 
 /* Would the rule fire at time_ns if, since the last look, events had come at LAZY_RATE times the expected
  * rate? */
@@ -93,10 +116,10 @@ static bool could_fire(const look_t *look, int64_t time_ns)
     const double p = look->g->rule.p;
     const double unseen_s = (double)(time_ns - look->g->observed_ns) * 1e-9;
     const double growth = LAZY_RATE * look->expected_per_s * unseen_s * power_less_one(unseen_s, p);
-    waiting_t waiting = profile_waiting(look->profile, (double)(time_ns - look->now_ns) * 1e-9, p);
+    waiting_t waiting = cost_of_waiting(look->g, look->profile, (double)(time_ns - look->now_ns) * 1e-9);
     waiting.waiting += growth * unseen_s / (p + 1);
     waiting.growth += growth;
-    return rule_verdict(&look->g->rule, waiting, look->d->price, look->d->rate_per_s) != VERDICT_CHEAP;
+    return rule_verdict(&look->rule, waiting, look->d->price, look->d->rate_per_s) != VERDICT_CHEAP;
 }
 
 /* The longest sleep between two probes: T0 / LAZY_FRACTION, or half of max_wait where that is shorter, since
@@ -202,7 +225,7 @@ static void apply_rule(const look_t *look, decision_t *d, const chunk_t *oldest)
         return;
     }
     const verdict_t verdict =
-        rule_verdict(&g->rule, (waiting_t){d->waiting, d->growth}, d->price, d->rate_per_s);
+        rule_verdict(&look->rule, (waiting_t){d->waiting, d->growth}, d->price, d->rate_per_s);
     if (verdict == VERDICT_CHEAP && !full)
         decide(d, false, REASON_CHEAP, earlier(deadline_ns, lazy_wake_ns(look, floor_ns)));
     else if (now_ns < floor_ns)
@@ -285,7 +308,7 @@ static void look_at_pending(const governor_t *g, decision_t *d, profile_t *profi
 {
     const chunk_t *oldest = pending_oldest(&g->pending);
     pending_profile(&g->pending, now_ns, profile);
-    const waiting_t waiting = profile_waiting(profile, 0, g->rule.p);
+    const waiting_t waiting = cost_of_waiting(g, profile, 0);
     d->pending = g->pending.events;
     d->oldest_s = oldest ? (double)(now_ns - oldest->since_ns) * 1e-9 : 0;
     d->waiting = waiting.waiting;
@@ -314,8 +337,12 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
     forget_excess(g);
     decision_t d = look_around(g, now_ns, &profile);
 
-    const look_t look = {
-        .g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
+    const look_t look = {.g = g,
+                         .rule = rule_trusting(&g->rule, g->confidence),
+                         .d = &d,
+                         .profile = &profile,
+                         .expected_per_s = governor_blend(g),
+                         .now_ns = now_ns};
     const chunk_t *oldest = pending_oldest(&g->pending);
     const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
     if (blind)
@@ -343,8 +370,12 @@ bool governor_is_certain(const governor_t *g, int64_t now_ns)
         return false;
     profile_t profile;
     decision_t d = look_around(g, now_ns, &profile);
-    const look_t look = {
-        .g = g, .d = &d, .profile = &profile, .expected_per_s = governor_blend(g), .now_ns = now_ns};
+    const look_t look = {.g = g,
+                         .rule = rule_trusting(&g->rule, g->confidence),
+                         .d = &d,
+                         .profile = &profile,
+                         .expected_per_s = governor_blend(g),
+                         .now_ns = now_ns};
     apply_rule(&look, &d, oldest);
     return d.fire && d.reason != REASON_GUARD;
 }

@@ -49,10 +49,11 @@ governor_t *governor_create(const governor_config_t *config)
                                          : rule_max_wait_ns(config->goal, config->trigger_ns, config->budget,
                                                             config->max_interval_ns);
     g->trigger_s = (double)config->trigger_ns * 1e-9;
+    g->tail_from_s = rule_tail_from_s(g->trigger_s, config->budget);
+    rate_trial_start(&g->trial);
     price_start(&g->price, g->trigger_s, config->budget);
     g->now_ns = INT64_MIN;
     g->first_arrival_ns = none_yet;
-    governor_set_weights(g, NULL, 0);
     return g;
 }
 
@@ -87,6 +88,7 @@ void governor_start(governor_t *g, int64_t now_ns, int64_t taken, int64_t total)
     g->overran = false;
     g->pending.length = 0;
     g->pending.events = 0;
+    rate_trial_clear(&g->trial);
     shadow_start(&g->shadow, &g->grid, now_ns);
     if (total > taken) {
         arrive(g, (chunk_t){.time_ns = now_ns, .since_ns = now_ns, .events = total - taken});
@@ -112,8 +114,12 @@ static void observe(governor_t *g, int64_t now_ns, int64_t total)
 /* Events came since the last time rates were learned. */
 static void learn_rate(governor_t *g, int64_t now_ns, int64_t total)
 {
-    if (total > g->rated_total || now_ns > g->rated_ns)
-        arrival_rate_observe(&g->rate, total - g->rated_total, now_ns - g->rated_ns);
+    const int64_t events = total - g->rated_total, span_ns = now_ns - g->rated_ns;
+    if (events > 0 || span_ns > 0) {
+        arrival_rate_observe(&g->rate, events, span_ns);
+        const double price_s = price_linear_s(&g->price, g->rule.p);
+        if (price_s > 0) rate_trial_observe(&g->trial, &g->rate, events, span_ns, price_s);
+    }
     g->rated_ns = now_ns;
     g->rated_total = total;
 }
@@ -199,15 +205,20 @@ void governor_set_correction(governor_t *g, double factor, double confidence)
     set_correction(g, factor, factor * governor_blend(g), confidence);
 }
 
-void governor_set_weights(governor_t *g, const double weights[RATE_AVERAGES], double confidence)
+void governor_set_changes(governor_t *g, const double changes[RATE_AVERAGES], double confidence)
 {
-    const double most = 4;
-    bool usable = weights && isfinite(confidence) && confidence > 0;
+    const double most = 2;
+    bool usable = changes && isfinite(confidence) && confidence > 0;
     for (int i = 0; i < RATE_AVERAGES && usable; i++)
-        usable = fabs(weights[i]) <= most; /* NAN is not */
-    const double share = usable ? fmin(confidence, 1) : 0;
+        usable = fabs(changes[i]) <= most; /* NAN is not */
+    g->changed = usable;
     for (int i = 0; i < RATE_AVERAGES; i++)
-        g->weights[i] = (1 - share) * arrival_rate_weights[i] + (usable ? share * weights[i] : 0);
+        g->changes[i] = usable ? fmin(confidence, 1) * changes[i] : 0;
+}
+
+double governor_quick_share(const governor_t *g)
+{
+    return rate_trial_share(&g->trial);
 }
 
 static wait_summary_t summarise(const histogram_t *waits, int64_t batches)
@@ -232,4 +243,21 @@ void governor_stats(const governor_t *g, governor_stats_t *stats)
         .debt_batches = g->price.debt,
         .seen = g->seen,
     };
+}
+
+size_t governor_costs(const governor_t *g, int64_t *events, double *seconds, size_t room)
+{
+    size_t count = 0;
+    for (int index = 0; index < COST_CLASSES && count < room; index++) {
+        if (g->cost.seen[index] == 0) continue;
+        events[count] = (int64_t)(g->cost.events[index] + 0.5);
+        seconds[count++] = g->cost.monotone_s[index];
+    }
+    return count;
+}
+
+shadow_trigger_t governor_shadow_trigger(const governor_t *g)
+{
+    return (shadow_trigger_t){
+        .batches = g->shadow.batches, .start_ns = g->shadow.last_ns, .events = g->shadow.last_batch};
 }

@@ -41,6 +41,7 @@
 #include "control/arrival_rate.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct governor governor_t;
@@ -154,12 +155,26 @@ void governor_set_forecast(governor_t *governor, double rate_per_s, double confi
 /* The same from the factor, for whoever knows what the forecast was made from. */
 void governor_set_correction(governor_t *governor, double factor, double confidence);
 
-/* Other exponents of the blend than its own (control/arrival_rate.h), with confidence 0..1: those in use are
- * (1 - confidence) * own + confidence * weights. NULL, confidence 0 and weights that are not finite or beyond
- * +-4: its own. */
-void governor_set_weights(governor_t *governor, const double weights[RATE_AVERAGES], double confidence);
+/* What is added, times the confidence 0..1, to the exponents of the blend (control/arrival_rate.h). NULL, confidence 0
+ * and changes that are not finite or beyond +-2: nothing. */
+void governor_set_changes(governor_t *governor, const double changes[RATE_AVERAGES], double confidence);
+
+/* The share of the quick average in the blend, 0..1. */
+double governor_quick_share(const governor_t *governor);
 
 void governor_stats(const governor_t *governor, governor_stats_t *stats);
+
+/* What batches are learned to take: of `room` sizes at most, ascending, the seconds for so many events. The number of
+ * sizes. */
+size_t governor_costs(const governor_t *governor, int64_t *events, double *seconds, size_t room);
+
+typedef struct {
+    int64_t batches;  /* triggers of the shadow that found events, so far */
+    int64_t start_ns; /* the latest of them; and its events */
+    int64_t events;
+} shadow_trigger_t;
+
+shadow_trigger_t governor_shadow_trigger(const governor_t *governor);
 
 /* The slot and the longest wait in use, ns. */
 int64_t governor_slot_ns(const governor_t *governor);

@@ -13,6 +13,7 @@
 #include "control/plan.h"
 #include "control/policy.h"
 #include "control/price.h"
+#include "control/rate_trial.h"
 #include "control/shadow.h"
 
 struct governor {
@@ -21,6 +22,7 @@ struct governor {
     rule_t rule;
     int64_t max_wait_ns;
     double trigger_s;
+    double tail_from_s; /* see rule_tail_from_s() */
 
     int64_t now_ns;         /* latest time heard of */
     int64_t observed_ns;    /* all arrivals up to here are known... */
@@ -37,13 +39,15 @@ struct governor {
     int64_t last_taken; /* events of the latest trigger */
     double forecast_per_s, confidence;
     double log_correction;         /* of the blend, confidence included */
-    double weights[RATE_AVERAGES]; /* of the blend that decides */
+    bool changed;
+    double changes[RATE_AVERAGES]; /* of the blend's exponents */
     plan_t plan;                   /* policies `rate` and `reactive` */
 
     pending_t pending;
     shadow_t shadow;
     batch_cost_t cost;
     arrival_rate_t rate;
+    rate_trial_t trial;
     price_t price;
     double forgotten_s; /* event-seconds left out of the pace of goal `cost`, to keep it within its limits */
     histogram_t own_waits;
@@ -64,7 +68,7 @@ static inline int64_t earlier(int64_t a, int64_t b)
 /* The rate of the forecast-free rule, which is also what is expected to come. */
 static inline double governor_blend(const governor_t *g)
 {
-    return g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_blend(&g->rate);
+    return g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_blend(&g->rate, rate_trial_share(&g->trial));
 }
 
 /* Time never runs backwards inside. */

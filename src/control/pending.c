@@ -58,7 +58,10 @@ const chunk_t *pending_oldest(const pending_t *pending)
 double power_less_one(double x, double p)
 {
     /* pow() would cost more than all the rest of a decision. */
-    return p == 2 ? x : p == 1.5 ? sqrt(x) : 1;
+    if (p == 1) return 1;
+    if (p == 2) return x;
+    const double root = sqrt(x);
+    return p == 1.5 ? root : p == 1.25 ? sqrt(root) : root * sqrt(root);
 }
 
 void pending_profile(const pending_t *pending, int64_t now_ns, profile_t *profile)
@@ -94,6 +97,19 @@ waiting_t profile_waiting(const profile_t *profile, double later_s, double p)
         sum_p += less * age;
     }
     return (waiting_t){.waiting = sum_p, .growth = p * sum_less};
+}
+
+waiting_t profile_tail(const profile_t *profile, double later_s, double p, double from_s)
+{
+    double late = 0, over_s = 0; /* events past from_s, and by how much in all */
+    for (int i = 0; i < profile->count; i++) {
+        const double over = profile->age_s[i] + later_s - from_s;
+        if (over <= 0) break; /* oldest first */
+        late += profile->events[i];
+        over_s += profile->events[i] * over;
+    }
+    const double slope = p * power_less_one(from_s, p);
+    return (waiting_t){.waiting = slope * over_s, .growth = slope * late};
 }
 
 void spread_events(const grid_t *grid, int64_t from_ns, int64_t to_ns, int64_t events, chunk_sink_t *sink,

@@ -58,8 +58,12 @@ const chunk_t *pending_oldest(const pending_t *pending);
 /* Chunks younger than now count with age 0. */
 void pending_profile(const pending_t *pending, int64_t now_ns, profile_t *profile);
 
-/* The waiting `later_s` (>= 0) seconds after the profile's time. p is 1, 1.5 or 2. */
+/* The waiting `later_s` (>= 0) seconds after the profile's time. p is 1, 1.25, 1.5, 1.75 or 2. */
 waiting_t profile_waiting(const profile_t *profile, double later_s, double p);
+
+/* The same for the part of the waiting beyond from_s, where it grows as it does at from_s: p from_s^(p-1) an event
+ * and second. */
+waiting_t profile_tail(const profile_t *profile, double later_s, double p, double from_s);
 
 /* x^(p-1) for these p. */
 double power_less_one(double x, double p);

@@ -8,6 +8,7 @@ static const double memory_s = 3600;
 static const double least_memory = 200;
 static const double most_of_one_batch = 0.02;
 static const double longest_gap_s = 600;
+enum { SETTLED_TRIGGERS = 10 };
 
 void price_start(price_t *price, double trigger_s, double budget)
 {
@@ -50,4 +51,10 @@ double price_theta(const price_t *price, const rule_t *rule, double pace)
     const double stretch = fmax(-1, fmin(1, pace * of_one_batch));
     return pow(price->budget, -(p + 1)) * rule->discount * pow(price->trigger_s, p) * p / (p + 1) *
            pow(price->mean_root * exp(stretch), p + 1);
+}
+
+double price_linear_s(const price_t *price, double p)
+{
+    if (price->triggers < SETTLED_TRIGGERS) return 0;
+    return 0.5 * price->trigger_s * pow(price->mean_root, p + 1) / (price->budget * price->budget);
 }

@@ -49,4 +49,8 @@ bool price_guarded(const price_t *price);
 /* theta in s^p; 0 until the shadow has run once. `pace` is D. */
 double price_theta(const price_t *price, const rule_t *rule, double pace);
 
+/* What a batch is worth at p = 1, about, in event-seconds, without discount and debt; 0 until the shadow has run
+ * often enough. `p` is that of the running mean. */
+double price_linear_s(const price_t *price, double p);
+
 #endif

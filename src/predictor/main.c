@@ -4,11 +4,13 @@
 #include "common/flags.h"
 #include "common/log.h"
 #include "predictor/builtin_model.h"
+#include "predictor/dashboard.h"
 #include "predictor/parent.h"
 #include "predictor/server.h"
 #include "predictor/token_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +73,7 @@ static const flag_t table[] = {
      .value = &settings.dashboard,
      .argument = "ADDRESS",
      .preset = "off",
-     .help = "reserved for the page in the browser; off: none"},
+     .help = "where the page for the browser is, as 127.0.0.1:9877; off: nowhere"},
     {.name = "--client-timeout",
      .type = FLAG_DURATION,
      .value = &settings.patience_ns,
@@ -184,6 +186,7 @@ typedef struct {
     char token[PROTOCOL_TOKEN_SIZE];
     token_file_t token_file;
     model_t model;
+    dashboard_t *dashboard; /* NULL: there is none */
 } running_t;
 
 static service_t *start_service(running_t *running)
@@ -192,11 +195,18 @@ static service_t *start_service(running_t *running)
     const service_config_t config = {
         .token = running->token,
         .hello_first = !running->loopback,
-        .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
-        .model = &running->model,
+        .settings =
+            {
+                .automatic = automatic,
+                .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
+                .model = &running->model,
+                .state_dir = settings.state_dir,
+            },
         .queries_maximum = QUERIES_MAXIMUM,
         .now_ns = server_now_ns,
         .pid = getpid(),
+        .listener = running->dashboard != NULL ? *dashboard_listener(running->dashboard)
+                                               : (listener_t){.context = NULL},
     };
     return service_create(&config);
 }
@@ -223,6 +233,7 @@ static int serve(running_t *running, int signals)
     const server_config_t config = {
         .listener = running->listener,
         .signals = signals,
+        .watcher = running->dashboard != NULL ? dashboard_listener(running->dashboard) : NULL,
         .parent = settings.parent_given ? (int)settings.parent : -1,
         .patience_ns = settings.patience_ns,
         .clients_maximum = SERVER_CLIENTS_MAXIMUM,
@@ -235,6 +246,19 @@ static int serve(running_t *running, int signals)
                  end == SERVER_STOPPED ? "a signal said so" : "the agent is gone");
     service_destroy(service);
     return end == SERVER_FAILED ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Forecasts do not depend on it: where it cannot be, one line says so. */
+static void start_dashboard(running_t *running)
+{
+    char error[SENTENCE_SIZE];
+    if (strcmp(settings.dashboard, "off") == 0) return;
+    running->dashboard = dashboard_start(settings.dashboard, settings.parent_given, running->token,
+                                         forecaster_choices[settings.forecaster], error, sizeof error);
+    if (running->dashboard == NULL)
+        log_line(LOG_WARNING, tag, "%s; there is no dashboard", error);
+    else
+        log_line(LOG_INFO, tag, "dashboard at http://%s/", dashboard_address(running->dashboard));
 }
 
 static int run(void)
@@ -257,20 +281,36 @@ static int run(void)
                  error);
 
     int exit_code = EXIT_OK;
-    const child_ready_t ready = {.port = running.port, .pid = getpid()};
+    start_dashboard(&running);
+    child_ready_t ready = {.port = running.port, .pid = getpid()};
+    if (running.dashboard != NULL)
+        snprintf(ready.dashboard, sizeof ready.dashboard, "%s", dashboard_address(running.dashboard));
     if (!settings.parent_given || parent_tell((int)settings.parent, &ready)) {
         log_line(LOG_INFO, tag, "listens at %s port %d; forecaster %s, %s", settings.host, running.port,
                  forecaster_choices[settings.forecaster], said);
         exit_code = serve(&running, signals);
     }
+    dashboard_stop(running.dashboard);
     token_file_remove(&running.token_file);
     close(running.listener);
     model_free(&running.model);
     return exit_code;
 }
 
+/* Where one of the standard descriptors is closed, a client's socket would get its number, and our log lines. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* whoever reads the log may stop doing so */
     flags_t flags = {
         .program = "adaptivestream-predictor",
         .summary = "Forecasts arrival rates for agents, over TCP. An agent starts one for itself; one that "

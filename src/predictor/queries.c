@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void queries_begin(queries_t *queries, size_t maximum)
+void queries_begin(queries_t *queries, size_t maximum, const adviser_settings_t *settings)
 {
-    *queries = (queries_t){.maximum = maximum};
+    *queries = (queries_t){.maximum = maximum, .settings = settings};
 }
 
 static void destroy(query_t *query)
@@ -60,7 +60,7 @@ query_t *queries_use(queries_t *queries, const char *label)
         strncpy(query->label, label, sizeof query->label - 1);
         observed_status_clear(&query->status);
         query->time_ms = FIELD_UNKNOWN;
-        query->adviser = query_adviser_create(label);
+        query->adviser = query_adviser_create(label, queries->settings);
         const size_t place = make_room(queries);
         queries->items[place] = query;
         queries->hashes[place] = hash_of(label);

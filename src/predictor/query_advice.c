@@ -2,9 +2,10 @@
 
 #include <math.h>
 
-query_adviser_t *query_adviser_create(const char *label)
+query_adviser_t *query_adviser_create(const char *label, const adviser_settings_t *settings)
 {
     (void)label;
+    (void)settings;
     return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "forecast/forecaster.h"
 #include "protocol/observation.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -16,11 +17,19 @@ typedef struct {
     double effective_per_s; /* nan while there is none */
 } query_advice_t;
 
+/* What all queries' advisers share; they keep it by reference. */
+typedef struct {
+    bool automatic; /* the best forecaster is to be found for each query; else it is: */
+    forecaster_kind_t forecaster;
+    const model_t *model;
+    const char *state_dir; /* for what was learnt; NULL: it is not kept */
+} adviser_settings_t;
+
 typedef struct query_adviser query_adviser_t;
 
 /* Of the query `label`, which is not kept. NULL when there is nothing that could advise, or no memory for it: all below
  * take it. */
-query_adviser_t *query_adviser_create(const char *label);
+query_adviser_t *query_adviser_create(const char *label, const adviser_settings_t *settings);
 void query_adviser_destroy(query_adviser_t *adviser);
 
 /* An observation: slots, costs, a new configuration. */

@@ -138,6 +138,7 @@ static void turn_away(server_t *server, int fd, int64_t now_ns)
     const int64_t minute_ns = INT64_C(60000000000);
     if (server->warned_ns != 0 && now_ns - server->warned_ns < minute_ns) return;
     server->warned_ns = now_ns;
+    if (!log_is_writable()) return; /* a pipe that nobody reads */
     log_line(LOG_WARNING, tag, "%zu clients are connected, which is all there may be; others are turned away",
              server->count);
 }

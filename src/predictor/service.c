@@ -21,8 +21,8 @@ service_t *service_create(const service_config_t *config)
     if (service == NULL) return NULL;
     service->config = *config;
     service->begun_ns = config->now_ns();
-    queries_begin(&service->queries, config->queries_maximum);
-    service->forecaster = forecaster_create(config->forecaster, config->model);
+    queries_begin(&service->queries, config->queries_maximum, &service->config.settings);
+    service->forecaster = forecaster_create(config->settings.forecaster, config->settings.model);
     if (service->forecaster != NULL) return service;
     free(service);
     return NULL;
@@ -52,9 +52,18 @@ static size_t answer_hello(service_t *service, session_t *session, char *answer,
 static query_t *query_of(service_t *service, const session_t *session, const char *label)
 {
     query_t *query = session->authorised ? queries_use(&service->queries, label) : NULL;
-    if (query != NULL && query->learning == NULL && service->config.forecaster == FORECASTER_RIDGE)
+    if (query != NULL && query->learning == NULL && service->config.settings.forecaster == FORECASTER_RIDGE)
         query->learning = forecaster_create(FORECASTER_RIDGE, NULL);
     return query;
+}
+
+/* A forecast that is no number, as of a model that has been trained to pieces, must not reach a decision. */
+static forecast_t sound(forecast_t forecast, const double *history)
+{
+    if (!isfinite(forecast.rate_per_s)) forecast.rate_per_s = history[PROTOCOL_HISTORY - 1];
+    forecast.has_quantiles = forecast.has_quantiles && isfinite(forecast.low_per_s) &&
+                             isfinite(forecast.high_per_s) && forecast.low_per_s <= forecast.high_per_s;
+    return forecast;
 }
 
 static size_t answer_predict(service_t *service, const session_t *session, char *text)
@@ -67,8 +76,8 @@ static size_t answer_predict(service_t *service, const session_t *session, char 
         query_learn(query, request->history, request->time_ms);
         if (query->learning != NULL) forecaster = query->learning;
     }
-    const forecast_t forecast =
-        forecaster_forecast(forecaster, request->history, time_of_day_s(request->time_ms));
+    const forecast_t forecast = sound(
+        forecaster_forecast(forecaster, request->history, time_of_day_s(request->time_ms)), request->history);
     query_advice_t advice = {.confidence = 0, .effective_per_s = NAN};
     if (query != NULL)
         advice = query_adviser_advise(query->adviser, request->history, request->time_ms, &forecast);
@@ -83,7 +92,7 @@ static size_t answer_predict(service_t *service, const session_t *session, char 
         .high = forecast.high_per_s,
     };
     memcpy(answer.query, request->query, sizeof answer.query);
-    strcpy(answer.model, forecaster_kind_names[service->config.forecaster]);
+    strcpy(answer.model, forecaster_kind_names[service->config.settings.forecaster]);
     if (query != NULL && query->has_change) {
         answer.has_change = true;
         answer.change = query->change;
@@ -118,7 +127,7 @@ static size_t answer_health(service_t *service, char *answer)
         .uptime_s = (double)(service->config.now_ns() - service->begun_ns) / 1e9,
         .pid = service->config.pid,
     };
-    strcpy(health.model, forecaster_kind_names[service->config.forecaster]);
+    strcpy(health.model, forecaster_kind_names[service->config.settings.forecaster]);
     return answer_write_health(answer, ANSWER_SIZE, &health);
 }
 
@@ -147,6 +156,8 @@ bool service_set(service_t *service, const char *query, const change_t *change)
         change_add(&item->change, change);
         item->has_change = found = true;
     }
+    const listener_t *listener = &service->config.listener;
+    if (found && listener->changed != NULL) listener->changed(listener->context, query, change);
     return found;
 }
 

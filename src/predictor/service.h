@@ -11,11 +11,13 @@
 
 typedef struct service service_t;
 
-/* Somebody who wants to see what goes by (the dashboard). All three are called in the server's thread, so they must be quick,
+/* Somebody who wants to see what goes by (the dashboard). All four are called in the server's thread, so they must be quick,
  * and may be NULL; what they are given is gone afterwards. Only what clients that have said hello send goes by. */
 typedef struct {
     void (*observed)(void *context, const observation_t *observation);
     void (*predicted)(void *context, const char *query, int64_t time_ms, const answer_t *answer);
+    /* Somebody has asked for a change, by whatever way. */
+    void (*changed)(void *context, const char *query, const change_t *change);
     /* Whenever `descriptor` can be read (poll's POLLIN; the listener reads it empty): for one with a thread of its own to get
      * a wish into this one, as by service_set(). */
     void (*called)(void *context, service_t *service);
@@ -24,12 +26,11 @@ typedef struct {
 } listener_t;
 
 typedef struct {
-    const char *token;            /* 64 hexadecimal digits, kept by reference */
-    bool hello_first;             /* nothing at all is answered before it */
-    forecaster_kind_t forecaster; /* of every query */
-    const model_t *model;         /* kept by reference */
-    size_t queries_maximum;       /* 1 to QUERIES_MAXIMUM */
-    int64_t (*now_ns)(void);      /* a clock that does not jump */
+    const char *token;           /* 64 hexadecimal digits, kept by reference */
+    bool hello_first;            /* nothing at all is answered before it */
+    adviser_settings_t settings; /* of every query */
+    size_t queries_maximum;      /* 1 to QUERIES_MAXIMUM */
+    int64_t (*now_ns)(void);     /* a clock that does not jump */
     int64_t pid;
     listener_t listener;
 } service_config_t;

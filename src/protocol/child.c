@@ -53,7 +53,7 @@ bool child_read_ready(const char *line, size_t length, child_ready_t *ready, cha
             right = json_read_integer(&json, &ready->port);
         else if (strcmp(key, "pid") == 0)
             right = json_read_integer(&json, &ready->pid);
-        else if (strcmp(key, "dashboard") == 0 && json_read_kind(&json) == JSON_STRING)
+        else if (strcmp(key, "dashboard") == 0 && json_read_kind(&json) == JSON_KIND_STRING)
             right = json_read_string(&json, ready->dashboard, sizeof ready->dashboard);
         else
             json_read_skip(&json);

@@ -17,6 +17,7 @@ void fields_clear(const field_t *fields, size_t count, void *base)
             *(double *)value = NAN;
             break;
         case FIELD_INTEGER:
+        case FIELD_TIME:
             *(int64_t *)value = FIELD_UNKNOWN;
             break;
         case FIELD_BOOLEAN:
@@ -44,6 +45,7 @@ static void write_field(json_writer_t *json, const field_t *field, const void *v
         if (!isnan(*(const double *)value)) write_number(json, field->name, *(const double *)value);
         break;
     case FIELD_INTEGER:
+    case FIELD_TIME:
         if (*(const int64_t *)value != FIELD_UNKNOWN)
             json_write_integer(json, field->name, *(const int64_t *)value);
         break;
@@ -62,6 +64,13 @@ void fields_write(json_writer_t *json, const field_t *fields, size_t count, cons
         write_field(json, &fields[i], (const char *)base + fields[i].offset);
 }
 
+bool fields_read_time(json_reader_t *json, int64_t *time_ms)
+{
+    if (!json_read_integer(json, time_ms)) return false;
+    if (*time_ms >= 0 && *time_ms <= FIELD_TIME_MAXIMUM_MS) return true;
+    return json_read_fail(json, "a time is not from 0 to 9000000000000 ms since the epoch");
+}
+
 static bool read_field(json_reader_t *json, const field_t *field, void *value)
 {
     switch (field->type) {
@@ -69,6 +78,8 @@ static bool read_field(json_reader_t *json, const field_t *field, void *value)
         return json_read_number(json, value);
     case FIELD_INTEGER:
         return json_read_integer(json, value);
+    case FIELD_TIME:
+        return fields_read_time(json, value);
     case FIELD_BOOLEAN:
         return json_read_boolean(json, value);
     case FIELD_TEXT:

@@ -18,6 +18,7 @@
 typedef enum {
     FIELD_NUMBER,  /* double; six digits after the point */
     FIELD_INTEGER, /* int64_t */
+    FIELD_TIME,    /* int64_t, ms since the epoch, 0 to FIELD_TIME_MAXIMUM_MS */
     FIELD_BOOLEAN, /* bool; always written */
     FIELD_TEXT     /* char[size] */
 } field_type_t;
@@ -30,6 +31,12 @@ typedef struct {
 } field_t;
 
 enum { FIELD_NAME_SIZE = 32 };
+
+/* Until the year 2255: times so far can be counted in nanoseconds, and added to, without a thought of overflow. */
+#define FIELD_TIME_MAXIMUM_MS INT64_C(9000000000000)
+
+/* A time of FIELD_TIME's range. */
+bool fields_read_time(json_reader_t *json, int64_t *time_ms);
 
 /* Makes every field unknown; booleans false. */
 void fields_clear(const field_t *fields, size_t count, void *base);

@@ -12,6 +12,10 @@
     {                                                                                                        \
 #member, FIELD_INTEGER, offsetof(struct_type, member), 0                                             \
     }
+#define TIME(struct_type, member)                                                                            \
+    {                                                                                                        \
+#member, FIELD_TIME, offsetof(struct_type, member), 0                                                \
+    }
 #define BOOLEAN(struct_type, member)                                                                         \
     {                                                                                                        \
 #member, FIELD_BOOLEAN, offsetof(struct_type, member), 0                                             \
@@ -41,7 +45,7 @@ static const field_t config_fields[] = {
 };
 
 static const field_t decision_fields[] = {
-    INTEGER(observed_decision_t, time_ms),   BOOLEAN(observed_decision_t, fire),
+    TIME(observed_decision_t, time_ms),      BOOLEAN(observed_decision_t, fire),
     TEXT(observed_decision_t, reason),       INTEGER(observed_decision_t, pending),
     NUMBER(observed_decision_t, oldest_s),   NUMBER(observed_decision_t, waiting),
     NUMBER(observed_decision_t, growth),     NUMBER(observed_decision_t, price),
@@ -63,15 +67,15 @@ static const field_t stats_fields[] = {
 };
 
 static const field_t trigger_fields[] = {
-    INTEGER(observed_trigger_t, start_ms),
-    INTEGER(observed_trigger_t, end_ms),
+    TIME(observed_trigger_t, start_ms),
+    TIME(observed_trigger_t, end_ms),
     INTEGER(observed_trigger_t, events),
     TEXT(observed_trigger_t, reason),
 };
 
 static const field_t top_fields[] = {
-    TEXT(observed_status_t, query),      TEXT(observed_status_t, query_id), TEXT(observed_status_t, run),
-    INTEGER(observed_status_t, time_ms), TEXT(observed_status_t, state),    TEXT(observed_status_t, why),
+    TEXT(observed_status_t, query),   TEXT(observed_status_t, query_id), TEXT(observed_status_t, run),
+    TIME(observed_status_t, time_ms), TEXT(observed_status_t, state),    TEXT(observed_status_t, why),
 };
 
 void observed_status_clear(observed_status_t *status)
@@ -164,6 +168,12 @@ void observation_write(json_writer_t *json, const observation_t *observation)
     write_triggers(json, "shadow", observation->shadow, observation->shadow_count);
 }
 
+/* Bounded so that sums of them are. */
+static bool is_count(int64_t events)
+{
+    return events >= 0 && events <= INT64_C(1000000000000);
+}
+
 static bool read_integers(json_reader_t *json, int64_t *values, size_t maximum, size_t *count)
 {
     *count = 0;
@@ -171,7 +181,8 @@ static bool read_integers(json_reader_t *json, int64_t *values, size_t maximum, 
     while (json_read_element(json)) {
         if (*count == maximum) return json_read_fail(json, "an array has too many elements");
         if (!json_read_integer(json, &values[*count])) return false;
-        if (values[*count] < 0) return json_read_fail(json, "a number of events is below 0");
+        if (!is_count(values[*count]))
+            return json_read_fail(json, "a number of events is not from 0 to 1000000000000");
         ++*count;
     }
     return json->fault == NULL;
@@ -183,7 +194,7 @@ static bool read_slots(json_reader_t *json, observation_t *observation)
     json_read_object(json);
     while (json_read_member(json, key, sizeof key)) {
         if (strcmp(key, "start_ms") == 0)
-            json_read_integer(json, &observation->slots_start_ms);
+            fields_read_time(json, &observation->slots_start_ms);
         else if (strcmp(key, "width_ms") == 0)
             json_read_integer(json, &observation->slots_width_ms);
         else if (strcmp(key, "counts") == 0)
@@ -192,11 +203,10 @@ static bool read_slots(json_reader_t *json, observation_t *observation)
             json_read_skip(json);
     }
     if (json->fault != NULL) return false;
-    const int64_t hour_ms = 3600000, latest_ms = INT64_MAX / 2;
+    const int64_t hour_ms = 3600000;
     if (observation->slots_width_ms <= 0 || observation->slots_width_ms > hour_ms)
         return json_read_fail(json, "width_ms is missing or not from 1 to 3600000");
-    if (observation->slots_start_ms < 0 || observation->slots_start_ms > latest_ms ||
-        observation->slots_start_ms % observation->slots_width_ms != 0)
+    if (observation->slots_start_ms < 0 || observation->slots_start_ms % observation->slots_width_ms != 0)
         return json_read_fail(json, "start_ms is missing or no multiple of width_ms");
     return true;
 }
@@ -211,8 +221,12 @@ static bool read_triggers(json_reader_t *json, observed_trigger_t *triggers, siz
         observed_trigger_t *trigger = &triggers[*count];
         fields_clear(trigger_fields, COUNT(trigger_fields), trigger);
         if (!fields_read(json, trigger_fields, COUNT(trigger_fields), trigger)) return false;
-        if (trigger->start_ms < 0 || trigger->events < 0)
-            return json_read_fail(json, "start_ms or events is missing or below 0");
+        if (trigger->start_ms < 0 || !is_count(trigger->events))
+            return json_read_fail(json,
+                                  "start_ms or events is missing, or events are not from 0 to 1000000000000");
+        /* A clock that was set back in the middle is nobody's fault. */
+        if (trigger->end_ms != FIELD_UNKNOWN && trigger->end_ms < trigger->start_ms)
+            trigger->end_ms = trigger->start_ms;
         ++*count;
     }
     return json->fault == NULL;
@@ -251,6 +265,15 @@ static bool read_cost(json_reader_t *json, observed_status_t *status)
     return seconds == status->cost_count || json_read_fail(json, "events and seconds are not equally many");
 }
 
+static bool read_config(json_reader_t *json, observed_config_t *config)
+{
+    if (!fields_read(json, config_fields, COUNT(config_fields), config)) return false;
+    /* Any point of the grid will do, also one before 1970. */
+    return config->origin_ms == FIELD_UNKNOWN ||
+           (config->origin_ms >= -FIELD_TIME_MAXIMUM_MS && config->origin_ms <= FIELD_TIME_MAXIMUM_MS) ||
+           json_read_fail(json, "origin_ms is too far away");
+}
+
 static bool read_stats(json_reader_t *json, observed_stats_t *stats)
 {
     char key[FIELD_NAME_SIZE];
@@ -271,7 +294,7 @@ bool observation_read_member(json_reader_t *json, const char *key, observation_t
     observed_status_t *status = &observation->status;
     if (strcmp(key, "config") == 0) {
         status->has_config = true;
-        return fields_read(json, config_fields, COUNT(config_fields), &status->config);
+        return read_config(json, &status->config);
     }
     if (strcmp(key, "decision") == 0) {
         status->has_decision = true;

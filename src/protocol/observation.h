@@ -47,7 +47,8 @@ typedef struct {
 } observed_stats_t;
 
 typedef struct {
-    int64_t start_ms, end_ms, events; /* end_ms is not known of the shadow's */
+    int64_t start_ms, end_ms,
+        events; /* end_ms is not known of the shadow's, and not before start_ms; events 0 to 1e12 */
     char reason[PROTOCOL_WORD_SIZE];
 } observed_trigger_t;
 
@@ -74,7 +75,7 @@ typedef struct {
 
     int64_t slots_start_ms, slots_width_ms;   /* start is a multiple of the width, which is above 0 */
     size_t slot_count;                        /* 0: no slots */
-    int64_t slots[OBSERVATION_SLOTS_MAXIMUM]; /* events in each, none below 0 */
+    int64_t slots[OBSERVATION_SLOTS_MAXIMUM]; /* events in each, 0 to 1e12 */
 
     size_t trigger_count, shadow_count;
     observed_trigger_t triggers[OBSERVATION_TRIGGERS_MAXIMUM], shadow[OBSERVATION_TRIGGERS_MAXIMUM];

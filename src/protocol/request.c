@@ -44,7 +44,7 @@ static bool read_member(json_reader_t *json, const char *key, request_t *request
     if (op == REQUEST_PREDICT && strcmp(key, "history") == 0)
         return read_history(json, request->history, history_count);
     if (op == REQUEST_PREDICT && strcmp(key, "time_ms") == 0)
-        return json_read_integer(json, &request->time_ms);
+        return fields_read_time(json, &request->time_ms);
     if (op == REQUEST_STATUS && strcmp(key, "from") == 0) {
         if (!json_read_integer(json, &request->from)) return false;
         return request->from >= 0 || json_read_fail(json, "it is below 0");

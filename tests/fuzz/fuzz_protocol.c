@@ -94,7 +94,7 @@ static void fuzz_reader(const char *line, size_t length)
     const bool right = json_read_end(&whole);
     check(right == (whole.fault == NULL) && json_read_offset(&whole) <= length);
     json_read_begin(&parts, line, length);
-    if (json_read_kind(&parts) != JSON_OBJECT) return;
+    if (json_read_kind(&parts) != JSON_KIND_OBJECT) return;
     char key[8];
     json_read_object(&parts);
     while (json_read_member(&parts, key, sizeof key)) {

@@ -7,7 +7,6 @@ import pathlib
 import signal
 import subprocess
 import time
-import urllib.parse
 import zipfile
 
 import pytest
@@ -15,6 +14,7 @@ from conftest import JOBS, ROOT
 
 from lab import journal
 from lab.driver import Submitted
+from lab.output import committed_rows, events_in
 from lab.processes import wait_for
 from lab.traffic import Traffic
 
@@ -24,27 +24,6 @@ SHAPE = "phases=20x10,900x8,10x8,700x8,5x4"
 SECONDS, WINDOW_S, WATERMARK_S = 68, 5, 5
 CORES = 6
 EARLY_WITHIN_S = 150  # the shape is repeated so long until a trigger was early: a loaded machine may be too slow at first
-
-
-def committed_rows(output):
-    """The rows that the file sink has committed, sorted: its log says which files count."""
-    files = set()
-    log = pathlib.Path(output) / "_spark_metadata"
-    if not log.is_dir():
-        return []
-    for entry in log.iterdir():
-        if entry.name.startswith("."):
-            continue
-        for line in entry.read_text(encoding="utf-8").splitlines()[1:]:
-            files.add(urllib.parse.urlparse(json.loads(line)["path"]).path)
-    rows = []
-    for file in files:
-        rows += pathlib.Path(file).read_text(encoding="utf-8").splitlines()
-    return sorted(rows)
-
-
-def events_in(rows):
-    return sum(json.loads(row)["events"] for row in rows)
 
 
 def windows(kafka, topic, folder, agent_options):

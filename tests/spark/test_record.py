@@ -60,6 +60,11 @@ class Recorder(Child):
         assert lines[0] == "count" and lines[-1] == ""
         return [int(line) for line in lines[1:-1]]
 
+    def holds(self, events):
+        """Whether so many events are on disk by now, in whole lines; a recorder writes every two seconds."""
+        lines = self.trace.read_text(encoding="ascii").split("\n")[1:-1]
+        return sum(map(int, lines)) >= events
+
     def report(self, timeout_s=60):
         code = self.wait(timeout_s)
         assert code == 0, self.tail()
@@ -69,9 +74,9 @@ class Recorder(Child):
         assert not report["failed"]
         return report
 
-    def stop(self):
+    def stop(self, events):
         """Only when all that was sent is in a bin: the one under way is not written."""
-        time.sleep(3 * BIN_S)
+        assert wait_for(lambda: self.holds(events), 30), self.tail()
         os.kill(self.pid, signal.SIGINT)
         return self.report()
 
@@ -97,7 +102,7 @@ def test_what_was_sent_stands_in_the_trace(own_kafka, tmp_path):
     topic = kafka.topic("shape", 3)
     with Recorder(kafka, topic, tmp_path) as recorder:
         sent = send(kafka, topic, tmp_path)
-        report = recorder.stop()
+        report = recorder.stop(sent["sent"])
     assert sent["sent"] == EVENTS == report["events"] == report["file_events"]
     assert report["interrupted"] and not report["resumed"] and report["made_anew"] == 0
     assert report["filled"] <= (1 - IN_TIME) * report["bins"]
@@ -121,7 +126,7 @@ def test_it_goes_on_after_a_crash(own_kafka, tmp_path):
     sent += send(kafka, topic, tmp_path, "phases=300x3")["sent"]
     with Recorder(kafka, topic, tmp_path) as recorder:
         sent += send(kafka, topic, tmp_path, "phases=400x2")["sent"]
-        report = recorder.stop()
+        report = recorder.stop(sent)
     assert "goes on" in recorder.printed() and "crash" in recorder.printed()
     assert report["resumed"] and report["file_events"] == sent == 500 * 4 + 300 * 3 + 400 * 2
     assert report["filled"] >= 30 and report["file_filled"] >= report["filled"]
@@ -148,8 +153,7 @@ def test_partitions_that_are_added_are_counted(own_kafka, tmp_path):
         sent = send(kafka, topic, tmp_path, "phases=500x1")["sent"]
         kafka.grow(topic, 4)
         sent += send(kafka, topic, tmp_path, "phases=500x2")["sent"]
-        time.sleep(6)  # until it has asked how many there are
-        report = recorder.stop()
+        report = recorder.stop(sent)
     assert (report["file_events"], report["made_anew"]) == (sent, 0)
 
 
@@ -165,7 +169,7 @@ def test_a_broker_that_stands_still_is_filled(own_kafka, tmp_path):
             assert wait_for(lambda: "trying again" in recorder.printed(), 20), recorder.tail()
         assert wait_for(lambda: "answers again" in recorder.printed(), 30), recorder.tail()
         sent += send(kafka, topic, tmp_path, "phases=500x2")["sent"]
-        report = recorder.stop()
+        report = recorder.stop(sent)
     assert report["file_events"] == sent
     assert report["filled"] >= 10
 
@@ -181,11 +185,11 @@ def test_a_topic_made_anew_is_noticed(own_kafka, tmp_path):
     topic = kafka.topic("anew", 2)
     with Recorder(kafka, topic, tmp_path) as recorder:
         sent = send(kafka, topic, tmp_path, "phases=500x2")["sent"]
-        time.sleep(3 * BIN_S)
+        assert wait_for(lambda: recorder.holds(sent), 30), recorder.tail()
         delete(kafka, topic)
         assert wait_for(lambda: "trying again" in recorder.printed(), 20), recorder.tail()
         kafka.topic("anew", 2)
         assert wait_for(lambda: "ran backwards" in recorder.printed(), 30), recorder.tail()
         sent += send(kafka, topic, tmp_path, "phases=500x2")["sent"]
-        report = recorder.stop()
+        report = recorder.stop(sent)
     assert (report["file_events"], report["made_anew"]) == (sent, 1)

@@ -27,7 +27,7 @@ static const int64_t longest_ns = INT64_C(10000000000); /* of one case */
 
 typedef struct {
     const char *title;
-    goal_t goal; /* balanced: p = 2, latency: p = 1.5 */
+    goal_t goal; /* balanced: p = 1.75 and a price for late events, latency: p = 1.25 */
     int64_t trigger_ns, slot_ns;
     int pending_slots;
     bool fires;
@@ -98,7 +98,7 @@ static bool time_case(const case_t *wanted)
     governor_destroy(governor);
     qsort(nanoseconds, (size_t)batches, sizeof *nanoseconds, by_value);
     printf("%-34s %-5s %7" PRId64 " %-8s %9d %10.0f %10.0f\n", wanted->title,
-           wanted->goal == GOAL_BALANCED ? "2" : "1.5", first.pending, reason_names[first.reason],
+           wanted->goal == GOAL_BALANCED ? "1.75" : "1.25", first.pending, reason_names[first.reason],
            batches * BATCH, nanoseconds[batches / 2], nanoseconds[batches * 99 / 100]);
     return first.pending == wanted->pending_slots && first.fire == wanted->fires;
 }

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -79,10 +80,14 @@ static child_t start(const char *program)
     return child;
 }
 
-static void stop(const child_t *child)
+/* Returns the processor's time that it took, in microseconds. */
+static double stop(const child_t *child)
 {
+    struct rusage usage;
     close(child->pair);
-    if (waitpid(child->pid, NULL, 0) != child->pid) fail("waitpid");
+    if (wait4(child->pid, NULL, 0, &usage) != child->pid) fail("wait4");
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
 static void transmit(const client_t *client, const char *line, size_t length)
@@ -202,7 +207,7 @@ static void print(const char *name, double *values, int count, const char *unit)
 
 static void measure(const char *name, const char *program, int count, int64_t pause_ns, int64_t length_ns)
 {
-    double p50[REPEATS], p99[REPEATS], most[REPEATS], rate[REPEATS];
+    double p50[REPEATS], p99[REPEATS], most[REPEATS], rate[REPEATS], cpu[REPEATS];
     for (int repeat = 0; repeat < REPEATS; repeat++) {
         static client_t clients[CLIENTS];
         const child_t child = start(program);
@@ -217,13 +222,14 @@ static void measure(const char *name, const char *program, int count, int64_t pa
         rate[repeat] = (double)sample_count / ((double)length_ns / 1e9);
         for (int i = 0; i < count; i++)
             close(clients[i].fd);
-        stop(&child);
+        cpu[repeat] = stop(&child) / (double)sample_count;
     }
     printf("%s\n", name);
     print("request to answer, p50", p50, REPEATS, "us");
     print("request to answer, p99", p99, REPEATS, "us");
     print("request to answer, most", most, REPEATS, "us");
     print("requests", rate, REPEATS, "/s");
+    print("processor's time a request", cpu, REPEATS, "us");
 }
 
 static double resident_mb(pid_t pid)

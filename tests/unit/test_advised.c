@@ -145,7 +145,7 @@ static void advise(void *context, governor_t *governor, int64_t now_ns)
         (int16_t)lrint(lie * 2048);
     a->told[(uint64_t)second % TOLD_SECONDS].factors[ADVICE_LAST] = factor;
     if (liar->believed) advice = (advice_t){.kind = ADVICE_LAST, .confidence = 1};
-    if (advice.kind == ADVICE_LAST) advice.rate_per_s = factor * arrival_rate_blend(&a->arrivals);
+    if (advice.kind == ADVICE_LAST) advice.rate_per_s = factor * arrival_rate_blend(&a->arrivals, governor_quick_share(a->free.governor));
     advice_apply(&advice, governor);
     while (advisor_work(a, 2000000) > 0) {
     }

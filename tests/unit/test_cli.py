@@ -74,7 +74,10 @@ class Dispatch(unittest.TestCase):
     def test_options_of_the_agent(self):
         code, out, errors = call("options")
         self.assertEqual((code, errors), (OK, ""))
-        names = [line.split()[0] for line in out.splitlines()]
+        # What an option is may take several lines; the first one begins with its name.
+        names = [line.split()[0] for line in out.splitlines() if line[2] != " "]
+        self.assertEqual(names[0], "mode")
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
         self.assertIn("goal", names)
         with open(README, encoding="utf-8") as readme:
             text = readme.read()

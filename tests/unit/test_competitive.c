@@ -74,7 +74,7 @@ static double cost_of_rule(const instance_t *instance, double theta, double p)
     static pending_t pending;
     static histogram_t waits;
     memset(&pending, 0, sizeof pending);
-    const rule_t rule = {.p = p, .discount = 1, .bound = 1};
+    const rule_t rule = {.p = p, .discount = 1, .early = 1, .late = 1};
     double cost = 0;
     int first = 0;
     for (int next = 0; next < instance->count || pending.length > 0;) {

@@ -145,19 +145,24 @@ static void a_profile_keeps_the_waiting(void **state)
         profile_t profile;
         pending_profile(&pending, now_ns, &profile);
         assert_true(profile.count <= PROFILE_GROUPS);
-        for (int k = 0; k < 6; k++) {
-            const double p = k % 3 == 0 ? 1 : k % 3 == 1 ? 1.5 : 2;
-            const double later_s = k < 3 ? 0 : 1e-9 * (double)step_ns * 40;
-            double waiting = 0, growth = 0;
+        for (int k = 0; k < 10; k++) {
+            const double p = 1 + 0.25 * (k % 5);
+            const double later_s = k < 5 ? 0 : 1e-9 * (double)step_ns * 40;
+            const double from_s = 1e-9 * (double)step_ns * 20, slope = p * pow(from_s, p - 1);
+            double waiting = 0, growth = 0, over = 0;
             for (int i = 0; i < pending.length; i++) {
                 const chunk_t *chunk = &pending.chunks[(pending.head + i) % PENDING_CHUNKS];
                 const double age_s = (double)(now_ns - chunk->time_ns) * 1e-9 + later_s;
                 waiting += (double)chunk->events * pow(age_s, p);
                 growth += p * (double)chunk->events * pow(age_s, p - 1);
+                over += slope * (double)chunk->events * fmax(0, age_s - from_s);
             }
             const waiting_t grouped = profile_waiting(&profile, later_s, p);
             assert_near(grouped.waiting, waiting, 0.005 * waiting + 1e-12);
             assert_near(grouped.growth, growth, 0.005 * growth + 1e-12);
+            const waiting_t tail = profile_tail(&profile, later_s, p, from_s);
+            assert_near(tail.waiting, over, 0.01 * waiting + 1e-12);
+            assert_true(tail.growth <= slope * (double)pending.events * (1 + 1e-9));
         }
     }
 }
@@ -200,24 +205,26 @@ static void rate_blend_follows_a_burst_fast_and_forgets_slowly(void **state)
 {
     (void)state;
     arrival_rate_t rate = {{0}, {0}};
-    assert_true(arrival_rate_blend(&rate) > 0);
+    assert_true(arrival_rate_blend(&rate, 1) > 0);
     for (int i = 0; i < 6000; i++)
         arrival_rate_observe(&rate, 20, second_ns / 10);
-    const double steady = arrival_rate_blend(&rate);
-    assert_true(fabs(steady - 200 * 1.02) < 1);
+    const double steady = arrival_rate_blend(&rate, 1);
+    assert_true(fabs(steady - 200 * 1.01) < 1);
     for (int i = 0; i < 10; i++)
         arrival_rate_observe(&rate, 400, second_ns / 10);
-    const double burst = arrival_rate_blend(&rate);
+    const double burst = arrival_rate_blend(&rate, 1);
     assert_true(burst > 3 * steady && burst < 4000);
     for (int i = 0; i < 10; i++)
         arrival_rate_observe(&rate, 0, second_ns / 10);
-    assert_true(arrival_rate_blend(&rate) > 10);
+    assert_true(arrival_rate_blend(&rate, 1) > 10);
+    /* Without the quick average the end of the burst is seen later. */
+    assert_true(arrival_rate_blend(&rate, 0) > 3 * arrival_rate_blend(&rate, 1));
     /* One observation cut into pieces tells the same. */
     arrival_rate_t whole = {{0}, {0}}, pieces = {{0}, {0}};
     arrival_rate_observe(&whole, 1000, second_ns);
     for (int i = 0; i < 10; i++)
         arrival_rate_observe(&pieces, 100, second_ns / 10);
-    assert_near(arrival_rate_blend(&whole), arrival_rate_blend(&pieces), 1e-6);
+    assert_near(arrival_rate_blend(&whole, 1), arrival_rate_blend(&pieces, 1), 1e-6);
 }
 
 static void histogram_quantiles_are_within_a_class(void **state)

@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 import os
 import pathlib
 import re
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree as xml
 
 PROGRAM = ""
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -55,7 +57,62 @@ class Evaluate(unittest.TestCase):
         self.assertEqual((code, errors), (OK, ""))
         lines = out.splitlines()
         self.assertIn("6210 windows", lines[0])
-        self.assertEqual([line.split()[:2] for line in lines[3:]], [["last", "45.91"], ["ema", "55.3"]])
+        self.assertEqual([line.split()[:2] for line in lines[3:5]], [["last", "45.91"], ["ema", "55.3"]])
+        self.assertEqual([line.split()[:2] for line in lines[6:9]], [["in", "trans."], ["last", "63.25"], ["ema", "77.17"]])
+        self.assertLessEqual(max(map(len, lines)), 90)
+        self.assertFalse(any(line != line.rstrip() for line in lines))
+
+    def test_the_originals_moving_average(self):
+        flags = ["--series", SERIES, "--lines", "128-150", "--forecaster", "ema"]
+        result = report(*flags, "--ema-weight", "0.3")
+        self.assertEqual(result["ema_weight"], 0.3)
+        self.assertAlmostEqual(result["forecasters"]["ema"]["mae"], 85.8, delta=0.05)  # tests/data/README.md
+
+    def test_pinball_and_calibration_of_everyone(self):
+        forecasters = report("--generate", "4", "--model", MODEL)["forecasters"]
+        for name, scores in forecasters.items():
+            for suffix in ("", "_transitions"):
+                mae, low, high = scores[f"mae{suffix}"], *scores[f"pinball{suffix}"].values()
+                self.assertTrue(0 < scores[f"below{suffix}"] < 1)
+                if name == "lstm":
+                    self.assertLess(low + high, mae)  # what quantiles are worth
+                    self.assertLess(scores[f"quantiles{suffix}"]["below_0.1"], scores[f"quantiles{suffix}"]["below_0.9"])
+                else:
+                    # The losses at 0.1 and 0.9 of one and the same forecast add up to its absolute error.
+                    self.assertAlmostEqual(low + high, mae, places=6)
+                    self.assertNotIn(f"quantiles{suffix}", scores)
+
+    def test_what_can_be_known(self):
+        result = report("--shape", "burst", "--generate", "100", "--forecaster", "last")
+        noise, shape = result["noise_floor"], result["shape_floor"]
+        self.assertAlmostEqual(noise["mae"], 10 * math.sqrt(2 / math.pi), delta=0.15)
+        # A burst every 39 s begins with a step of 700 / 9 that nobody foresees.
+        self.assertAlmostEqual(shape["mae"] - noise["mae"], (700 / 9 - noise["mae"]) / 39, delta=0.2)
+        self.assertGreater(shape["mae_transitions"], noise["mae_transitions"])
+        self.assertGreater(result["forecasters"]["last"]["mae"], shape["mae"])
+        self.assertNotIn("shape_floor", report("--generate", "2"))
+        self.assertIn("noise_floor", report("--generate", "2"))
+        self.assertNotIn("noise_floor", report("--generate", "2", "--shape", "steady"))
+        self.assertNotIn("noise_floor", report("--generate", "2", "--series", SERIES))
+        code, out, _ = call("evaluate", "--shape", "burst", "--generate", "2")
+        self.assertEqual((code, out.count("\n(noise) "), out.count("\n(shape) ")), (OK, 2, 2))
+
+    def test_log_uniform_is_as_large_as_the_originals(self):
+        self.assertEqual(report("--log-uniform", "--forecaster", "last")["windows"], 500 * 570)
+        self.assertEqual(report("--log-uniform", "--generate", "2", "--seconds", "40")["windows"], 20)
+
+    def test_picture(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "errors.svg")
+            code, _, errors = call("evaluate", "--generate", "3", "--model", MODEL, "--svg", path)
+            self.assertEqual((code, errors), (OK, ""))
+            picture = xml.parse(path).getroot()
+            texts = ["".join(node.itertext()) for node in picture.iter() if node.tag.endswith("text")]
+            for name in ("last", "ema", "holt", "ridge", "lstm"):
+                self.assertIn(name, texts)
+            code, _, errors = call("evaluate", "--generate", "3", "--svg", "/nonexistent/a.svg")
+            self.assertEqual(code, FAILED)
+            self.assertIn("/nonexistent/a.svg", errors)
 
     def test_ridge_learns_from_the_lines_before(self):
         ridge = report("--series", SERIES, "--lines", "128-150", "--forecaster", "ridge")["forecasters"]["ridge"]
@@ -85,6 +142,7 @@ class Evaluate(unittest.TestCase):
             (["--series", SERIES, "--lines", "5-3"], "not a range"),
             (["--shape", "ramps"], "did you mean ramp?"),
             (["--log-uniform", "--baseline", "3"], "leave out --baseline"),
+            (["--shape", "steady", "--noise", "3"], "--noise does not go with the shapes steady and phases"),
         ]:
             code, out, errors = call("evaluate", *arguments)
             self.assertEqual((code, out), (USAGE, ""), arguments)
@@ -226,6 +284,12 @@ class Train(unittest.TestCase):
         command = card_of(path)["command"].strip("`")
         self.assertIn(r"'\''", command)
         self.assertEqual(shlex.split(command.replace(r"\|", "|"))[:4], ["adaptivestream", "train", "--out", path])
+        # Backticks end code, but for a fence that is longer than any of them (CommonMark 6.1).
+        path = os.path.join(folder, "a`b``c")
+        self.assertEqual(self.train(*SMALL, "--quiet", path=path)[0], OK)
+        command = card_of(path)["command"]
+        self.assertRegex(command, "^``` .*[^`] ```$")
+        self.assertEqual(shlex.split(command[4:-4])[:4], ["adaptivestream", "train", "--out", path])
         self.assertEqual(self.train(*SMALL, "--quiet", *["--seed", "1"] * 500)[0], OK)
         self.assertRegex(card_of(self.path)["command"], r"^`adaptivestream .*\.\.\.`$")
 

@@ -55,6 +55,48 @@ static void has_the_documented_defaults(void **state)
     assert_string_equal(none.journal, "");
     assert_string_equal(none.log, "stderr");
     assert_int_equal(none.log_level, LOG_INFO);
+    assert_string_equal(none.predictor, "spawn");
+    assert_int_equal(none.predictor_port, 9876);
+    assert_string_equal(none.predictor_path, "");
+    assert_string_equal(none.predictor_token_file, "");
+    assert_int_equal(none.forecaster, FORECAST_BY_AUTO);
+    assert_string_equal(none.model, "");
+    assert_int_equal(none.on_predictor_loss, LOSS_FALLBACK);
+    assert_string_equal(none.state_dir, "");
+    assert_string_equal(none.dashboard, "127.0.0.1:9877");
+}
+
+static void reads_where_forecasts_come_from(void **state)
+{
+    (void)state;
+    const options_t options = parsed(
+        "predictor=forecasts.example.org:9000,predictor_port=65535,predictor_path=/opt/"
+        "p,predictor_token_file="
+        "/run/token,forecaster=ridge,model=/m,on_predictor_loss=adapt,state_dir=/var/lib/a,dashboard=off");
+    assert_string_equal(options.predictor, "forecasts.example.org:9000");
+    assert_int_equal(options.predictor_port, 65535);
+    assert_string_equal(options.predictor_path, "/opt/p");
+    assert_string_equal(options.predictor_token_file, "/run/token");
+    assert_int_equal(options.forecaster, FORECAST_BY_RIDGE);
+    assert_string_equal(options.model, "/m");
+    assert_int_equal(options.on_predictor_loss, LOSS_ADAPT);
+    assert_string_equal(options.state_dir, "/var/lib/a");
+    assert_string_equal(options.dashboard, "off");
+    assert_string_equal(parsed("predictor=off").predictor, "off");
+    assert_string_equal(parsed("predictor=[::1]:1").predictor, "[::1]:1");
+    fails("predictor=on", "predictor=on: must be spawn or off or HOST:PORT");
+    fails("predictor=host:", "predictor=host:: must be spawn or off or HOST:PORT");
+    fails("predictor=:9876", "predictor=:9876: must be spawn or off or HOST:PORT");
+    fails("predictor=a b:9876", "predictor=a b:9876: must be spawn or off or HOST:PORT");
+    fails("predictor=::1:9876", "predictor=::1:9876: must be spawn or off or HOST:PORT");
+    fails("predictor=host:65536", "predictor=host:65536: must be spawn or off or HOST:PORT");
+    fails("predictor=host:0", "predictor=host:0: must be spawn or off or HOST:PORT");
+    fails("dashboard=9877", "dashboard=9877: must be off or HOST:PORT");
+    fails("predictor_port=0", "predictor_port=0: must be a whole number from 1 to 65535");
+    fails("predictor_port=1e3", "predictor_port=1e3: must be a whole number from 1 to 65535");
+    fails("forecaster=gru", "forecaster=gru: must be auto, none, lstm, ema, holt, ridge or last");
+    fails("on_predictor_loss=stop", "on_predictor_loss=stop: must be fallback or adapt");
+    fails("predicter=off", "unknown option \"predicter\"; did you mean \"predictor\"?");
 }
 
 static void reads_every_key(void **state)
@@ -109,10 +151,13 @@ static void names_the_nearest_option(void **state)
     fails("gaol=cost", "unknown option \"gaol\"; did you mean \"goal\"?");
     fails("max_intervall=1s", "unknown option \"max_intervall\"; did you mean \"max_interval\"?");
     fails("gaol", "unknown option \"gaol\"; did you mean \"goal\"?");
-    fails("xyzzy=1",
-          "unknown option \"xyzzy\"; known are mode, goal, budget, policy, min_interval, "
-          "max_interval, max_wait, update_period, fallback_interval, default_trigger, warmup, poll, queries, "
-          "config, journal, log, log_level");
+    fails(
+        "xyzzy=1",
+        "unknown option \"xyzzy\"; known are mode, goal, budget, policy, min_interval, "
+        "max_interval, max_wait, update_period, fallback_interval, default_trigger, warmup, poll, predictor, "
+        "predictor_port, predictor_path, predictor_token_file, forecaster, model, on_predictor_loss, "
+        "state_dir, "
+        "dashboard, queries, config, journal, log, log_level");
 }
 
 static void names_the_range(void **state)
@@ -247,6 +292,15 @@ static void help_fits_eighty_columns(void **state)
                                     "  default_trigger ",
                                     "  warmup ",
                                     "  poll ",
+                                    "  predictor ",
+                                    "  predictor_port ",
+                                    "  predictor_path ",
+                                    "  predictor_token_file ",
+                                    "  forecaster ",
+                                    "  model ",
+                                    "  on_predictor_loss ",
+                                    "  state_dir ",
+                                    "  dashboard ",
                                     "  queries ",
                                     "  config ",
                                     "  journal ",
@@ -262,7 +316,7 @@ static void help_fits_eighty_columns(void **state)
             assert_int_equal(last, ')');
             options++;
         } else {
-            assert_int_equal(strspn(line, " "), 30);
+            assert_int_equal(strspn(line, " "), 38);
         }
         last = line[strlen(line) - 1];
     }
@@ -276,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_the_documented_defaults),
         cmocka_unit_test(reads_every_key),
+        cmocka_unit_test(reads_where_forecasts_come_from),
         cmocka_unit_test(later_keys_win_and_empty_items_pass),
         cmocka_unit_test(accepts_both_ends_of_a_range),
         cmocka_unit_test(names_the_nearest_option),

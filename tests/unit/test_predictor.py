@@ -171,6 +171,15 @@ class CommandLine(unittest.TestCase):
             self.assertIn("\n  %s " % flag, out)
         self.assertEqual(call("predictor", "--help", program=COMMAND), (code, out, errors))
 
+    def test_needs_libc_and_libm_only(self):
+        needed = subprocess.run(["readelf", "--wide", "--dynamic", PROGRAM], capture_output=True, text=True,
+                                check=True).stdout
+        libraries = [line.split("[")[1].split("]")[0] for line in needed.splitlines() if "(NEEDED)" in line]
+        if any("san" in library for library in libraries):
+            self.skipTest("a sanitizer needs its own")
+        self.assertEqual({library for library in libraries if not library.startswith("ld")},
+                         {"libc.so.6", "libm.so.6"})
+
     def test_wrong_flags(self):
         for arguments, text in [(["--prot", "1"], "did you mean --port?"), (["--port", "70000"], "0 to 65535"),
                                 (["--forecaster", "oracle"], "ridge"), (["extra"], "unexpected argument")]:
@@ -197,6 +206,19 @@ class CommandLine(unittest.TestCase):
                 self.assertIn("warning", said[0])
                 self.assertIn("the built-in model", said[0])
                 self.assertEqual(client.predict()["model"], "lstm")
+
+    def test_addresses(self):
+        for host in ["localhost", "127.0.0.2", "::1"]:
+            with Predictor("--host", host, wait=False) as predictor:
+                wait_for("it listens or ends", lambda: predictor.listening() or predictor.process.poll() is not None)
+                if host == "::1" and not predictor.port:
+                    self.skipTest("no IPv6 here: %s" % predictor.log)
+                with socket.create_connection((host, predictor.port), timeout=DEADLINE) as client:
+                    client.sendall(b"health\n")
+                    self.assertTrue(client.recv(100).startswith(b"ok,"))  # on the loopback interface, so without hello
+        with Predictor("--host", "no.such.host.invalid", wait=False) as predictor:
+            self.assertEqual(predictor.wait()[0], FAILED)
+            self.assertIn("no.such.host.invalid", predictor.log[-1])
 
     def test_port_taken(self):
         with Predictor() as first, Predictor(port=str(first.port), wait=False) as second:
@@ -531,6 +553,34 @@ class Lifetime(unittest.TestCase):
                 with Predictor(runtime=runtime, port=str(port)) as second, second.client() as again:
                     after = again.predict()
                     self.assertEqual((before["rate"], before["quantiles"]), (after["rate"], after["quantiles"]))
+
+    def test_closed_standard_descriptors(self):
+        """Without care a client's socket would be descriptor 2, and get the log."""
+        program = "exec \"$0\" --port %d --spark-url x <&- >&- 2>&-"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        with tempfile.TemporaryDirectory() as runtime:
+            process = subprocess.Popen(["sh", "-c", program % port, PROGRAM], env=dict(os.environ, XDG_RUNTIME_DIR=runtime))
+            path = pathlib.Path(runtime, "adaptivestream", "%d.token" % port)
+            try:
+                wait_for("it listens", path.exists)
+                with Client(port) as client:
+                    client.hello(path.read_text().strip())
+                    self.assertEqual(client.predict()["model"], "lstm")
+                    for number in range(3):
+                        self.assertEqual(os.readlink("/proc/%d/fd/%d" % (process.pid, number)), "/dev/null")
+            finally:
+                process.terminate()
+                self.assertEqual(process.wait(DEADLINE), OK)
+
+    def test_a_log_that_nobody_reads_any_more(self):
+        with tempfile.TemporaryDirectory() as runtime:
+            process = subprocess.Popen([PROGRAM, "--port", "0", "--log-level", "debug"], stderr=subprocess.PIPE,
+                                       env=dict(os.environ, XDG_RUNTIME_DIR=runtime))
+            process.stderr.readline()
+            process.stderr.close()
+            process.terminate()  # of which it writes a line
+            self.assertEqual(process.wait(DEADLINE), OK)
 
     def test_token_file(self):
         with Predictor() as predictor:

@@ -187,7 +187,7 @@ static void test_folders_of_rolled_logs(void **state)
     char folder[] = "/tmp/adaptivestream-log-XXXXXX", file[64];
     assert_non_null(mkdtemp(folder));
     assert_false(progress_files_read(folder, note, NULL, error, sizeof error));
-    assert_non_null(strstr(error, "a folder without"));
+    assert_non_null(strstr(error, "an empty folder"));
     static const char *const names[] = {"events_10_app", "events_2_app", "appstatus_app", "events_1_app"};
     static const char *const texts[] = {EVENT(3, 1), EVENT(2, 7), "garbage \"batchId\" {\n", EVENT(1, 5)};
     for (size_t i = 0; i < 4; i++) {

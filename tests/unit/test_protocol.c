@@ -344,6 +344,11 @@ static void test_wrong_requests(void **state)
                    "equally many");
     assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"triggers\":[{}]}",
                    "triggers: start_ms or events");
+    assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"time_ms\":9000000000001}",
+                   "time_ms: a time is not");
+    assert_refused("{\"v\":1,\"op\":\"predict\",\"query\":\"q\",\"time_ms\":-1}", "time_ms: a time is not");
+    assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"slots\":{\"counts\":[1000000000001]}}",
+                   "slots: a number");
     assert_refused("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"config\":[]}",
                    "config: an object is expected");
 
@@ -353,6 +358,15 @@ static void test_wrong_requests(void **state)
     /* The id is known even where the rest is wrong, so that the error can name it. */
     assert_refused("{\"v\":1,\"id\":5,\"op\":\"dance\"}", "unknown");
     assert_true(request.id.given && request.id.value == 5);
+}
+
+static void test_clocks_may_be_set_back(void **state)
+{
+    (void)state;
+    assert_true(read_request("{\"v\":1,\"op\":\"observe\",\"query\":\"q\",\"config\":{\"origin_ms\":-7},"
+                             "\"triggers\":[{\"start_ms\":5,\"end_ms\":4,\"events\":1}]}"));
+    assert_int_equal(request.observation.triggers[0].end_ms, 5);
+    assert_int_equal(request.observation.status.config.origin_ms, -7);
 }
 
 static void test_what_is_unknown_is_passed_over(void **state)
@@ -405,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_other_requests),
         cmocka_unit_test(test_child),
         cmocka_unit_test(test_wrong_requests),
+        cmocka_unit_test(test_clocks_may_be_set_back),
         cmocka_unit_test(test_what_is_unknown_is_passed_over),
         cmocka_unit_test(test_wrong_answers),
         cmocka_unit_test(test_small_buffers),

@@ -223,10 +223,9 @@ static void test_seed_and_prefix(void **state)
 }
 
 /* Gaussian noise of the given deviation on the very series that there is without it. */
-static void test_noise(void **state)
+static void check_noise(shape_t plain)
 {
-    (void)state;
-    shape_t plain = shape_of("mixed"), noisy = plain;
+    shape_t noisy = plain;
     noisy.noise_per_s = 10;
     double sum = 0, squares = 0, beyond = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
@@ -250,6 +249,19 @@ static void test_noise(void **state)
     shape_series(&noisy, 1, rates, SERIES_S);
     for (int i = 0; i < SERIES_S; i++)
         assert_true(rates[i] >= 0 && rates[i] <= SHAPE_RATE_MAXIMUM_PER_S);
+}
+
+static void test_noise(void **state)
+{
+    (void)state;
+    check_noise(shape_of("mixed"));
+    shape_t burst = shape_of("burst");
+    burst.burst_multiplier = 8;
+    burst.burst_probability = 0.1;
+    check_noise(burst);
+    assert_true(shape_has_noise(&burst));
+    burst.kind = SHAPE_STEADY;
+    assert_false(shape_has_noise(&burst));
 }
 
 /* Shares of the kinds in mixed, as far as they show: a quarter of all episodes are noise. */

@@ -137,7 +137,7 @@ static void test_a_legend_of_many_names_takes_lines(void **state)
     for (size_t i = 0; i < SVG_SERIES_MAXIMUM; i++)
         series[i] = (svg_series_t){.name = "a name of some length"};
     const svg_chart_t chart = {.series = series, .series_count = SVG_SERIES_MAXIMUM};
-    assert_non_null(strstr(written(&chart), "height=\"500\""));
+    assert_non_null(strstr(written(&chart), "height=\"520\""));
 }
 
 static void test_files_that_cannot_be_written(void **state)

@@ -1,0 +1,254 @@
+#include "agent/controller.h"
+
+#include "agent/clock.h"
+#include "agent/line_limit.h"
+#include "agent/predictor_link.h"
+#include "protocol/request.h"
+
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char tag[] = "Controller";
+enum { STACK_SIZE = 256 * 1024, LONGEST_SLEEP_MS = 500 };
+static const int64_t least_grace_ns = 1000 * (int64_t)NS_PER_MS;
+
+/* A governed query in the list. */
+typedef struct entry {
+    uint64_t number; /* ascending along the list */
+    exchange_t *exchange;
+    uint64_t told_serial; /* of the connection that its configuration was told to */
+    bool forecast;        /* one has come */
+    struct entry *next;
+} entry_t;
+
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER; /* held for copies in memory only */
+static entry_t *list;
+static uint64_t last_number;
+
+static atomic_bool started, lost, leaving;
+
+/* What follows is the thread's alone. */
+static struct {
+    const options_t *options;
+    predictor_link_t link;
+    line_limit_t lines;
+    bool lost;
+    uint64_t forecast_serial; /* of the connection that the latest forecast came by */
+    char line[PROTOCOL_LINE_MAXIMUM];
+    observation_t observation;
+} own;
+
+#define SAY(level, now_ns, ...) log_line(line_limit(&own.lines, level, now_ns), tag, __VA_ARGS__)
+
+/* The first entry after `number`. @locks_required list_lock */
+static entry_t *entry_after(uint64_t number)
+{
+    entry_t *entry = list;
+    while (entry && entry->number <= number)
+        entry = entry->next;
+    return entry;
+}
+
+/* An answer to a predict. */
+static void take_answer(void *context, uint64_t number, int64_t asked_ns, const answer_t *answer)
+{
+    (void)context;
+    const bool effective = isfinite(answer->effective);
+    const forecast_t forecast = {
+        .rate_per_s = effective ? answer->effective : answer->rate,
+        .confidence = effective && isfinite(answer->confidence) ? answer->confidence : 0,
+    };
+    if (answer->error[0] || !isfinite(forecast.rate_per_s)) return;
+    char first[PROTOCOL_LABEL_SIZE] = "";
+    pthread_mutex_lock(&list_lock);
+    entry_t *entry = entry_after(number - 1);
+    if (entry && entry->number == number) {
+        exchange_post(entry->exchange, forecast, asked_ns);
+        if (!entry->forecast) strcpy(first, exchange_query(entry->exchange));
+        entry->forecast = true;
+    }
+    pthread_mutex_unlock(&list_lock);
+    const bool back = own.forecast_serial != 0 && own.forecast_serial != own.link.serial;
+    own.forecast_serial = own.link.serial;
+    if (back)
+        SAY(LOG_INFO, clock_monotonic_ns(), "forecasts are back after %" PRId64 " ms",
+            (clock_monotonic_ns() - own.link.unhealthy_ns) / NS_PER_MS);
+    if (first[0] != '\0')
+        SAY(LOG_INFO, clock_monotonic_ns(), "query %s: forecasts begin (%s)", first,
+            answer->model[0] ? answer->model : "model unknown");
+}
+
+/* A query's history, as a request. False when there is no further query. */
+static bool ask_next(uint64_t *number, int64_t now_ns)
+{
+    double history[PROTOCOL_HISTORY];
+    char query[PROTOCOL_LABEL_SIZE];
+    int64_t end_ms = 0;
+    pthread_mutex_lock(&list_lock);
+    entry_t *entry = entry_after(*number);
+    const bool known = entry && exchange_history(entry->exchange, history, &end_ms);
+    if (entry) {
+        *number = entry->number;
+        strcpy(query, exchange_query(entry->exchange));
+    }
+    pthread_mutex_unlock(&list_lock);
+    if (known) {
+        const size_t length = request_write_predict(own.line, sizeof own.line, predictor_link_id(&own.link),
+                                                    query, history, end_ms);
+        predictor_link_ask(&own.link, own.line, length, *number, now_ns);
+    }
+    return entry != NULL;
+}
+
+/* What a query has seen and done, while there is room for a line. */
+static bool tell_next(uint64_t *number)
+{
+    if (connection_room(&own.link.connection) < PROTOCOL_LINE_MAXIMUM) return false;
+    pthread_mutex_lock(&list_lock);
+    entry_t *entry = entry_after(*number);
+    if (entry) {
+        *number = entry->number;
+        exchange_take(entry->exchange, entry->told_serial != own.link.serial, clock_wall_ms(),
+                      &own.observation);
+        entry->told_serial = own.link.serial;
+    }
+    pthread_mutex_unlock(&list_lock);
+    if (entry)
+        predictor_link_tell(&own.link, own.line,
+                            request_write_observe(own.line, sizeof own.line, &own.observation));
+    return entry != NULL;
+}
+
+static void update(int64_t now_ns)
+{
+    uint64_t number = 0;
+    child_reap();
+    while (own.options->forecaster != FORECAST_BY_NONE && predictor_link_is_ready(&own.link) &&
+           ask_next(&number, now_ns)) {
+    }
+    number = 0;
+    while (predictor_link_is_ready(&own.link) && tell_next(&number)) {
+    }
+}
+
+static void look_whether_lost(int64_t now_ns)
+{
+    const int64_t period_ns = own.options->update_period_ns;
+    const bool fallback = own.options->on_predictor_loss == LOSS_FALLBACK;
+    const bool now_lost =
+        own.options->forecaster != FORECAST_BY_NONE &&
+        predictor_link_is_lost(&own.link, now_ns, period_ns > least_grace_ns ? period_ns : least_grace_ns);
+    if (now_lost == own.lost) return;
+    own.lost = now_lost;
+    atomic_store(&lost, now_lost && fallback);
+    if (now_lost)
+        SAY(LOG_WARNING, now_ns, "the predictor is lost: %s until it is back",
+            fallback ? "fallback to the job's own schedule" : "queries go on without forecasts");
+    else
+        SAY(LOG_INFO, now_ns, "the predictor is back: %s",
+            fallback ? "the job's own schedule no longer rules" : "forecasts go on");
+}
+
+static void sleep_until(int64_t until_ns)
+{
+    struct pollfd fds[LINK_FDS];
+    const nfds_t count = (nfds_t)predictor_link_watch(&own.link, fds);
+    const int64_t due_ns = predictor_link_due_ns(&own.link);
+    int64_t remaining_ns = (due_ns < until_ns ? due_ns : until_ns) - clock_monotonic_ns();
+    if (remaining_ns > LONGEST_SLEEP_MS * (int64_t)NS_PER_MS)
+        remaining_ns = LONGEST_SLEEP_MS * (int64_t)NS_PER_MS;
+    poll(fds, count, remaining_ns <= 0 ? 0 : (int)((remaining_ns + NS_PER_MS - 1) / NS_PER_MS));
+}
+
+static void *run(void *unused)
+{
+    (void)unused;
+    Dl_info self = {0};
+    pthread_setname_np(pthread_self(), "adaptivestream");
+    dladdr(&last_number, &self);
+    own.link.answered = take_answer;
+    predictor_link_begin(&own.link, own.options, self.dli_fname, clock_monotonic_ns());
+    int64_t update_ns = clock_monotonic_ns();
+    uint64_t serial = 0;
+    while (!atomic_load(&leaving) && own.link.state != LINK_OFF) {
+        const int64_t now_ns = clock_monotonic_ns();
+        predictor_link_step(&own.link, now_ns);
+        look_whether_lost(now_ns);
+        const bool anew = own.link.state == LINK_READY && own.link.serial != serial;
+        if (anew || now_ns >= update_ns) { /* one that has just come is asked at once */
+            serial = own.link.serial;
+            update(now_ns);
+            update_ns = now_ns + own.options->update_period_ns;
+        }
+        sleep_until(update_ns);
+    }
+    return NULL;
+}
+
+static bool start_thread(void)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    if (pthread_attr_init(&attributes) != 0) return false;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    /* Signals of the process are for the JVM's threads. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const bool good = pthread_create(&thread, &attributes, run, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return good;
+}
+
+static void start(const options_t *options)
+{
+    own.options = options;
+    if (!start_thread())
+        log_line(LOG_WARNING, tag, "no thread could be started; queries are governed without forecasts");
+}
+
+void controller_enlist(exchange_t *exchange, const options_t *options)
+{
+    entry_t *entry = calloc(1, sizeof *entry);
+    if (!entry) return;
+    entry->exchange = exchange;
+    pthread_mutex_lock(&list_lock);
+    entry_t **end = &list;
+    while (*end)
+        end = &(*end)->next;
+    entry->number = ++last_number;
+    *end = entry;
+    pthread_mutex_unlock(&list_lock);
+    if (!atomic_exchange(&started, true)) start(options);
+}
+
+void controller_strike_off(exchange_t *exchange)
+{
+    pthread_mutex_lock(&list_lock);
+    entry_t **link = &list;
+    while (*link && (*link)->exchange != exchange)
+        link = &(*link)->next;
+    entry_t *entry = *link;
+    if (entry) *link = entry->next;
+    pthread_mutex_unlock(&list_lock);
+    free(entry);
+}
+
+bool controller_is_lost(void)
+{
+    return atomic_load(&lost);
+}
+
+void controller_leave(void)
+{
+    atomic_store(&leaving, true);
+    if (atomic_load(&started)) child_kill_at_exit();
+}

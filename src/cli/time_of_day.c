@@ -1,0 +1,44 @@
+#include "cli/time_of_day.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool parse_number(const char *text, int64_t *time_ms)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    *time_ms = value;
+    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
+}
+
+bool time_of_day_parse(const char *text, int64_t *time_ms)
+{
+    if (parse_number(text, time_ms)) return true;
+    struct tm parts = {.tm_year = 0};
+    const char *rest = strptime(text, "%Y-%m-%d", &parts);
+    if (rest == NULL || (*rest != ' ' && *rest != 'T')) return false;
+    rest = strptime(rest + 1, "%H:%M:%S", &parts);
+    if (rest == NULL) return false;
+    double fraction = 0;
+    if (*rest == '.') {
+        char *end;
+        fraction = strtod(rest, &end);
+        rest = end;
+    }
+    if (*rest == 'Z') rest++;
+    *time_ms = (int64_t)timegm(&parts) * 1000 + (int64_t)(fraction * 1000 + 0.5);
+    return *rest == '\0' && fraction >= 0 && fraction < 1;
+}
+
+void time_of_day_write(int64_t time_ms, char *text, size_t size)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm parts;
+    char whole[32] = "";
+    if (gmtime_r(&seconds, &parts) != NULL) strftime(whole, sizeof whole, "%Y-%m-%d %H:%M:%S", &parts);
+    snprintf(text, size, "%s.%03d", whole, (int)(time_ms % 1000));
+}

@@ -1,0 +1,83 @@
+#include "monitor/history.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct {
+    int64_t width_ms;
+    size_t first, count; /* in history_t.buckets */
+} levels[HISTORY_LEVELS] = {
+    {200, 0, 620},                            /* 2 minutes */
+    {1000, 620, 930},                         /* 15 minutes */
+    {10 * 1000, 620 + 930, 740},              /* 2 hours */
+    {120 * 1000, 620 + 930 + 740, 730},       /* a day */
+    {900 * 1000, 620 + 930 + 740 + 730, 680}, /* 7 days */
+};
+
+static bool is_greatest(size_t column)
+{
+    return column == COLUMN_PEAK || column == COLUMN_PENDING || column == COLUMN_WAITING ||
+           column == COLUMN_PRICE;
+}
+
+int64_t history_width_ms(size_t level)
+{
+    return levels[level].width_ms;
+}
+
+int64_t history_span_ms(size_t level)
+{
+    return levels[level].width_ms * (int64_t)levels[level].count;
+}
+
+size_t history_level_of(int64_t range_ms)
+{
+    size_t level = 0;
+    while (level + 1 < HISTORY_LEVELS && history_span_ms(level) < range_ms)
+        level++;
+    return level;
+}
+
+void history_clear(history_t *history)
+{
+    memset(history, 0, sizeof *history);
+}
+
+void history_add(history_t *history, int64_t time_ms, column_t column, double value)
+{
+    if (!isfinite(value) || time_ms <= 0) return;
+    for (size_t level = 0; level < HISTORY_LEVELS; level++) {
+        int64_t index = time_ms / levels[level].width_ms;
+        bucket_t *bucket = &history->buckets[levels[level].first + (size_t)index % levels[level].count];
+        if (bucket->index > index) continue; /* its place is a later one's by now */
+        if (bucket->index < index) *bucket = (bucket_t){.index = index};
+        float *into = &bucket->values[column];
+        if (is_greatest(column))
+            *into = fmaxf(*into, (float)value);
+        else
+            *into += (float)value;
+    }
+}
+
+const bucket_t *history_at(const history_t *history, size_t level, int64_t time_ms)
+{
+    if (time_ms <= 0) return NULL;
+    int64_t index = time_ms / levels[level].width_ms;
+    const bucket_t *bucket = &history->buckets[levels[level].first + (size_t)index % levels[level].count];
+    return bucket->index == index && index > 0 ? bucket : NULL;
+}
+
+void history_sum(const history_t *history, size_t level, int64_t start_ms, int64_t end_ms,
+                 double sums[COLUMN_COUNT])
+{
+    memset(sums, 0, COLUMN_COUNT * sizeof *sums);
+    int64_t width_ms = levels[level].width_ms;
+    int64_t first = start_ms / width_ms, last = (end_ms - 1) / width_ms;
+    for (size_t i = 0; i < levels[level].count; i++) {
+        const bucket_t *bucket = &history->buckets[levels[level].first + i];
+        if (bucket->index == 0 || bucket->index < first || bucket->index > last) continue;
+        for (size_t column = 0; column < COLUMN_COUNT; column++)
+            sums[column] = is_greatest(column) ? fmax(sums[column], bucket->values[column])
+                                               : sums[column] + bucket->values[column];
+    }
+}

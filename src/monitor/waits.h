@@ -1,0 +1,50 @@
+/*
+ * How long events waited: arrivals by slot beside the batches that took them, first in, first out; and histograms of that with few
+ * fixed bounds, for /metrics.
+ *
+ * Arrivals and batches may be told in any order of each other: what has no counterpart yet is kept, in up to WAITS_PARTS parts, the
+ * oldest of which are then joined. Pure.
+ */
+#ifndef ADAPTIVESTREAM_MONITOR_WAITS_H
+#define ADAPTIVESTREAM_MONITOR_WAITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DURATION_BOUNDS = 14, WAITS_PARTS = 128 };
+
+/* Upper bounds of the classes in seconds; a last class without one follows. */
+extern const double duration_bounds_s[DURATION_BOUNDS];
+
+typedef struct {
+    double counts[DURATION_BOUNDS + 1];
+    double sum_s;
+} duration_histogram_t;
+
+void duration_add(duration_histogram_t *histogram, double seconds, double weight);
+double duration_total(const duration_histogram_t *histogram);
+
+typedef struct {
+    struct {
+        int64_t time_ms;
+        double events;
+    } parts[WAITS_PARTS]; /* a ring: arrivals without a batch, or events taken without arrivals */
+    size_t first, count;
+    int taken; /* whether the parts are events taken */
+    duration_histogram_t histogram;
+} waits_t;
+
+/* `events` arrived about `time_ms`. */
+void waits_arrive(waits_t *waits, int64_t time_ms, double events);
+/* A batch that started at `time_ms` took the `events` oldest. */
+void waits_take(waits_t *waits, int64_t time_ms, double events);
+/* What no batch has taken at `now_ms`: its events, and the sum of their ages to the power of `exponent`, s^p. */
+typedef struct {
+    double events, cost;
+} waiting_t;
+waiting_t waits_pending(const waits_t *waits, int64_t now_ms, double exponent);
+
+/* Forgets what is pending, not the histogram. */
+void waits_restart(waits_t *waits);
+
+#endif

@@ -1,0 +1,369 @@
+"""The agent and its predictor: started, watched, replaced, and never in the way of the job."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import jvm
+import pytest
+
+PROGRAM = jvm.BUILD / "adaptivestream-predictor"
+EAGER = "warmup=0,max_wait=200ms"  # ends every wait early once there is a price
+KILLS = 30
+BACK_S = 0.3  # after a kill
+REPLACED_S = 1.0  # after a stop
+BUSY = 4  # of these times one in so many may take longer, on a machine that has other things to do
+
+
+def until(condition, what, deadline_s=jvm.DEADLINE_S):
+    """The first truth of the condition."""
+    end = time.monotonic() + deadline_s
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < end, f"{what} not within {deadline_s} s"
+        time.sleep(0.005)
+
+
+def children(pid):
+    """The predictors that are children of this process, dead ones too: {process id: state letter}."""
+    found = {}
+    for folder in pathlib.Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with contextlib.suppress(OSError, IndexError):
+            head, _, rest = (folder / "stat").read_text().rpartition(")")
+            if int(rest.split()[1]) == pid and "adaptivestream" in head:
+                found[int(folder.name)] = rest.split()[0]
+    return found
+
+
+def predictor_of(program):
+    """The process id of the living predictor of this driver."""
+
+    def living():
+        return [pid for pid, state in children(program.pid).items() if state not in "ZX"]
+
+    return until(living, f"a predictor of {program.pid}")[0]
+
+
+def replacement_of(program, old):
+    return until(lambda: [pid for pid, state in children(program.pid).items() if pid != old and state not in "ZX"],
+                 "another predictor")[0]
+
+
+def is_gone(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def count_lines(program, text):
+    return len([line for line in list(program.err) if text in line])
+
+
+def await_lines(program, text, count, deadline_s=jvm.DEADLINE_S):
+    until(lambda: count_lines(program, text) >= count, f'{count} lines "{text}"\n{program.transcript()}', deadline_s)
+
+
+def descriptors(pid):
+    """{number: target}"""
+    found = {}
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found[int(link.name)] = os.readlink(link)
+    return found
+
+
+def listening(pid):
+    """The TCP ports at which this process listens."""
+    sockets = {target for target in descriptors(pid).values() if target.startswith("socket:")}
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == "0A" and f"socket:[{columns[9]}]" in sockets:
+                ports.add(int(columns[1].rpartition(":")[2], 16))
+    return ports
+
+
+def threads(pid):
+    return {(task / "comm").read_text().strip() for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def events(journal, event):
+    """Of a journal that may be growing."""
+    lines = journal.read_text().split("\n")[:-1] if journal.exists() else []
+    return [record for record in map(json.loads, lines) if record["event"] == event]
+
+
+def leave(program):
+    program.say("exit 0")
+    assert program.wait() == 0, program.transcript()
+
+
+def replays(journal):
+    replay = [jvm.BUILD / "adaptivestream", "replay", journal]
+    done = subprocess.run(replay, capture_output=True, text=True, timeout=jvm.DEADLINE_S)
+    assert done.returncode == 0 and "decisions are the same" in done.stdout, done.stdout + done.stderr
+
+
+def strike(program, kill, sign, count):
+    """Seconds from `kill` of the predictor to the agent's line with `sign`, count times in a row."""
+    seconds = []
+    for _ in range(count):
+        victim = predictor_of(program)
+        before = count_lines(program, sign)
+        started = time.monotonic()
+        kill(victim)
+        await_lines(program, sign, before + 1)
+        seconds.append(time.monotonic() - started)
+        assert predictor_of(program) != victim
+        until(lambda pid=victim: pid not in children(program.pid), f"predictor {victim} is still there, or not reaped")
+        # It has to be healthy for a second before it is replaced at once again.
+        time.sleep(1.1)
+    return seconds
+
+
+def nearly_all_below(seconds, limit_s):
+    late = [took_s for took_s in seconds if took_s > limit_s]
+    assert len(late) * BUSY <= len(seconds), f"{len(late)} of {len(seconds)} took more than {limit_s} s: {sorted(seconds)}"
+
+
+def test_forecasts_come_and_come_back(job, tmp_path):
+    """A driver's predictor is killed thirty times and stopped three times; the job goes on all the while."""
+    journal = tmp_path / "journal.jsonl"
+    program = job(agent=f"{EAGER},log_level=debug,predictor_port={free_port()},journal={journal}", trigger=2000, rate=200)
+    jvm.await_line(program, "query orders: forecasts begin")
+    first = until(lambda: events(journal, "forecast"), "a forecast in the journal")[0]
+    assert 100 < first["rate_per_s"] < 400 and 0 <= first["confidence"] <= 1
+    assert listening(program.pid) == set(), "the driver has a port open"
+    assert "adaptivestream" in threads(program.pid)
+
+    before = len(descriptors(program.pid))
+    back_s = strike(program, lambda pid: os.kill(pid, signal.SIGKILL), "forecasts are back", KILLS)
+    replaced_s = strike(program, lambda pid: os.kill(pid, signal.SIGSTOP), "forecasts are back", 3)
+    assert len(descriptors(program.pid)) <= before, "a descriptor is left of each kill"
+    assert len(children(program.pid)) == 1
+    assert min(line["rate_per_s"] for line in events(journal, "forecast")) > 0, "the governor was without a forecast"
+    assert count_lines(program, "the predictor is lost") == 0, "a restart is no loss"
+    predictor = predictor_of(program)
+    leave(program)
+    until(lambda: is_gone(predictor), "the predictor outlives its driver")
+    assert " 0 faults" in program.agent_lines()[-1]
+    replays(journal)
+    nearly_all_below(back_s, BACK_S)
+    nearly_all_below(replaced_s, REPLACED_S + 0.1)
+
+
+def test_the_predictor_inherits_nothing(job):
+    program = job(agent=EAGER, trigger=1000)
+    predictor = predictor_of(program)
+    until(lambda: listening(predictor), "it listens")
+    mine = descriptors(program.pid)
+    stderr = mine.pop(2)
+    its = descriptors(predictor)
+    assert its.pop(0) == its.pop(1) == "/dev/null" and its.pop(2) == stderr
+    shared = set(its.values()) & set(mine.values())
+    assert shared == set(), "descriptors of the JVM's"
+    status = pathlib.Path(f"/proc/{predictor}/status").read_text()
+    masks = {line.split(":")[0]: int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk")}
+    jvm_blocks = 1 << (signal.SIGQUIT - 1)
+    assert masks["SigBlk"] & jvm_blocks == 0
+    assert os.readlink(f"/proc/{predictor}/cwd") == "/"
+    leave(program)
+
+
+def test_without_the_program_queries_are_governed_all_the_same(job, tmp_path):
+    program = job(agent=f"{EAGER},predictor_path={tmp_path}/nowhere", trigger=3000)
+    await_early(program, 3000)
+    assert children(program.pid) == {} and "adaptivestream" not in threads(program.pid)
+    leave(program)
+    lines = [line for line in program.err if "[Predictor]" in line or "[Controller]" in line]
+    assert len(lines) == 1 and "nowhere is no program; queries are governed without forecasts" in lines[0]
+
+
+def test_predictor_off_starts_nothing(job):
+    program = job(agent=f"{EAGER},predictor=off", trigger=3000)
+    await_early(program, 3000)
+    assert children(program.pid) == {} and "adaptivestream" not in threads(program.pid)
+    leave(program)
+    assert count_lines(program, "[Predictor]") == count_lines(program, "[Controller]") == 0
+
+
+def test_a_driver_without_a_governed_query_has_no_predictor(job):
+    program = job(agent=f"{EAGER},queries=others", trigger=1000)
+    for _ in range(4):
+        program.line("batch ")
+    assert children(program.pid) == {} and "adaptivestream" not in threads(program.pid)
+    leave(program)
+    assert count_lines(program, "[Predictor]") == count_lines(program, "[Controller]") == 0
+
+
+def test_a_port_that_a_stranger_holds_is_left_to_him(job):
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        program = job(agent=f"{EAGER},predictor_port={port}", trigger=1000)
+        jvm.await_line(program, f"as port {port} is taken")
+        predictor = predictor_of(program)
+        assert port not in listening(predictor) and len(listening(predictor)) >= 1
+        stranger.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            stranger.accept()
+        leave(program)
+
+
+def test_two_drivers_do_not_disturb_each_other(job):
+    port = free_port()
+    options = f"{EAGER},predictor_port={port}"
+    first = job(agent=options, trigger=1000)
+    jvm.await_line(first, f"listens on 127.0.0.1:{port}")
+    second = job(agent=options, trigger=1000)
+    jvm.await_line(second, f"as port {port} is taken")
+    survivor = predictor_of(first)
+    leave(second)
+    for _ in range(3):
+        first.line("batch ")
+    assert predictor_of(first) == survivor
+    leave(first)
+
+
+ENDINGS = {
+    "exit": lambda program: program.say("exit 0"),
+    "halt": lambda program: program.say("halt 0"),
+    "SIGTERM": lambda program: program.process.send_signal(signal.SIGTERM),
+    "SIGKILL": lambda program: program.process.kill(),
+}
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+@pytest.mark.parametrize("name", ENDINGS)
+def test_no_predictor_outlives_its_driver(job, name, stopped):
+    program = job(agent=EAGER, trigger=60000)
+    jvm.await_line(program, "[Predictor] process")
+    predictor = predictor_of(program)
+    until(lambda: listening(predictor), "it listens")
+    if stopped:
+        os.kill(predictor, signal.SIGSTOP)
+    ENDINGS[name](program)
+    program.wait()
+    until(lambda: is_gone(predictor), "the predictor outlives its driver", 10)
+    assert [pid for pid in children(1) if not is_gone(pid) and pid == predictor] == []
+
+
+def decisions_since(journal, wall_ms):
+    return [line for line in events(journal, "decision") if line["wall_ms"] > wall_ms]
+
+
+def early(lines):
+    return [line for line in lines if line["fire"] and line["now_ns"] < line["own_ns"]]
+
+
+def await_early(program, trigger_ms, count=3):
+    """Until `count` batches in a row came well before their trigger."""
+    end = time.monotonic() + jvm.DEADLINE_S
+    row, last_ms = 0, None
+    while row < count:
+        assert time.monotonic() < end, program.transcript()
+        now_ms = int(program.line("batch ").split()[2])
+        row = row + 1 if last_ms is not None and now_ms - last_ms < 0.75 * trigger_ms else 0
+        last_ms = now_ms
+
+
+@pytest.mark.parametrize("choice", ["fallback", "adapt"])
+def test_what_is_done_while_the_predictor_is_lost(job, tmp_path, choice):
+    """Its program is taken away as it is killed, and comes back later."""
+    journal, copy = tmp_path / "journal.jsonl", tmp_path / PROGRAM.name
+    shutil.copy(PROGRAM, copy)
+    program = job(agent=f"{EAGER},on_predictor_loss={choice},predictor_path={copy},journal={journal}", trigger=2000)
+    await_early(program, 2000)
+    copy.rename(tmp_path / "away")
+    os.kill(predictor_of(program), signal.SIGKILL)
+    jvm.await_line(program, "the predictor is lost")
+    lost_ms = round(time.time() * 1000)
+    if choice == "fallback":
+        assert count_lines(program, "fallback to the job's own schedule") == 1
+        until(lambda: len([line for line in decisions_since(journal, lost_ms) if line["blind"]]) >= 6, "blind decisions")
+        # One wait may have been decided on before.
+        assert early([line for line in decisions_since(journal, lost_ms) if line["blind"]]) == []
+    else:
+        until(lambda: len(early(decisions_since(journal, lost_ms))) >= 3, "early triggers while it is lost")
+        assert not any(line["blind"] for line in events(journal, "decision"))
+    (tmp_path / "away").rename(copy)
+    jvm.await_line(program, "the predictor is back")
+    back_ms = round(time.time() * 1000)
+    until(lambda: len(early(decisions_since(journal, back_ms))) >= 2, "early triggers once it is back")
+    leave(program)
+    assert " 0 faults" in program.agent_lines()[-1]
+    replays(journal)
+
+
+def test_a_predictor_that_only_fails_is_not_started_for_ever(job, tmp_path):
+    failing = tmp_path / "predictor"
+    failing.write_text("#!/bin/sh\nexit 7\n")
+    failing.chmod(0o755)
+    program = job(agent=f"{EAGER},on_predictor_loss=adapt,predictor_path={failing}", trigger=1000)
+    await_lines(program, "ended with code 7", 5)
+    waits = [line.rpartition("again ")[2] for line in program.err if "ended with code 7" in line]
+    assert waits[:5] == ["at once", "in 0.25 s", "in 0.5 s", "in 1 s", "in 2 s"]
+    leave(program)
+    assert " 0 faults" in program.agent_lines()[-1]
+
+
+@contextlib.contextmanager
+def shared_predictor(port, *flags):
+    process = subprocess.Popen([PROGRAM, "--port", str(port), *flags], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: listening(process.pid), "it listens")
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+
+def test_a_shared_predictor_is_used_and_never_killed(job):
+    port = free_port()
+    program = job(agent=f"{EAGER},predictor=127.0.0.1:{port}", trigger=1000)
+    jvm.await_line(program, f"127.0.0.1:{port} cannot be connected to (Connection refused)")
+    with shared_predictor(port) as process:
+        jvm.await_line(program, f"connected to 127.0.0.1:{port}")
+        jvm.await_line(program, "query orders: forecasts begin")
+        process.send_signal(signal.SIGSTOP)
+        jvm.await_line(program, f"127.0.0.1:{port} does not answer")
+        process.send_signal(signal.SIGCONT)
+        jvm.await_line(program, "forecasts are back")
+        assert process.poll() is None and children(program.pid) == {}
+    leave(program)
+
+
+def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        program = job(agent=f"{EAGER},on_predictor_loss=adapt,predictor=127.0.0.1:{port}", trigger=2000)
+        stranger.settimeout(jvm.DEADLINE_S)
+        for nonsense in (b"\xff\x00{[\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"x" * 200000):
+            client, _ = stranger.accept()
+            with contextlib.suppress(OSError):
+                client.sendall(nonsense)
+            jvm.await_line(program, "it is connected to again")
+            client.close()
+        await_early(program, 2000)
+        leave(program)
+    assert " 0 faults" in program.agent_lines()[-1]

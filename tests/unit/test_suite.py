@@ -1,0 +1,126 @@
+"""The benchmark's Python: which runs are to be run, what makes one bad, how much of the machine others took, and the reactive
+baseline's rule. Starts nothing."""
+
+import os
+import pathlib
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "baselines")]
+import bench_suite  # noqa: E402
+from lab import suite, suite_simulation, usage  # noqa: E402
+from reactive_baseline import ReactiveRule, seconds_of  # noqa: E402
+
+
+def plan_of(**more):
+    arm = {"trigger_s": 2.0, "agent": None, "tuned_offsets": False, "min_offsets": None, "max_delay_s": None,
+           "reactive_s": None, "alone": False}
+    return {"busy_others": 0.25, "retries": 1, "warmup_batches": 3, "reference": "fixed",
+            "arms": {"fixed": arm, "other": {**arm, "trigger_s": 5.0}},
+            "workloads": {"w": {"shape": "phases=1x9", "repeat": 1, "baseline_per_s": 100, "trace": None, "bin_s": 1,
+                                "speed": 1, "scale": 1, "seconds": 9}},
+            "steps": [{"job": "map", "workload": "w", "repetition": 1, "seed": 1, "arms": ["fixed", "other"]}], **more}
+
+
+class Suite(unittest.TestCase):
+    def runs(self, folder, plan=None):
+        return bench_suite.Runs(plan or plan_of(), pathlib.Path(folder))
+
+    def row(self, step, arm, status):
+        return {"id": step.id_of(arm), "attempt": 1, "status": status, "digest": step.digest_of(arm)}
+
+    def test_a_run_is_done_when_it_is_good_or_was_tried_often_enough(self):
+        with tempfile.TemporaryDirectory() as folder:
+            runs = self.runs(folder)
+            step = runs.next_step()
+            self.assertEqual(step.arms, ["fixed", "other"])
+            runs.add(self.row(step, "fixed", "ok"))
+            runs.add(self.row(step, "other", "late"))
+            again = runs.next_step()
+            self.assertEqual(again.arms, ["other"])
+            self.assertEqual(runs.attempt(again), 2)
+            runs.add(self.row(step, "other", "late"))
+            self.assertIsNone(runs.next_step())
+            self.assertIsNone(self.runs(folder).next_step())  # it was on disk
+
+    def test_another_plan_is_another_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            runs = self.runs(folder)
+            step = runs.next_step()
+            for arm in step.arms:
+                runs.add(self.row(step, arm, "ok"))
+            self.assertIsNone(runs.next_step())
+            self.assertIsNotNone(self.runs(folder, plan_of(warmup_batches=4)).next_step())
+
+    def test_a_disturbed_run_says_why(self):
+        step = suite.Step(plan=plan_of(), **plan_of()["steps"][0])
+        good = {"missing": 0, "repeated": 0, "seconds": 100, "seconds_missed": 2, "others": 0.25}
+        self.assertEqual(suite.verdict(step, good), ("ok", ""))
+        for key, value, status in (("missing", 1, "wrong"), ("repeated", 2, "wrong"), ("seconds_missed", 3, "late"),
+                                   ("others", 0.26, "disturbed")):
+            told = suite.verdict(step, {**good, key: value})
+            self.assertEqual(told[0], status)
+            self.assertTrue(told[1])
+
+    def test_a_failed_step_is_told_and_can_be_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            runs = self.runs(folder)
+            step = runs.next_step()
+            for row in suite.failed_rows(step, 1, "the driver\n did not, well, end"):
+                runs.add(row)
+            self.assertEqual([row["reason"] for row in runs.rows], ["the driver did not, well, end"] * 2)
+            self.assertEqual(runs.next_step().arms, ["fixed", "other"])
+
+    def test_flags_of_the_generator(self):
+        shape = {"shape": "phases=1x2,3x4", "repeat": 2, "baseline_per_s": 100, "trace": None, "seconds": 12}
+        self.assertEqual(suite.generator_flags(shape), ["--shape", "phases=1x2,3x4,1x2,3x4", "--duration", 12])
+        trace = {"shape": None, "trace": "llm_code", "bin_s": 0.1, "speed": 5, "scale": 1, "seconds": 60}
+        flags = [str(flag) for flag in suite.generator_flags(trace)]
+        self.assertTrue(flags[1].endswith("tests/data/traces/llm_code.csv.gz"))
+        self.assertEqual(flags[2:], ["--bin", "0.1", "--speed", "5", "--scale", "1", "--duration", "60"])
+
+    def test_what_the_simulator_knows_of_an_arm(self):
+        plan = plan_of()
+        arm = plan["arms"]["fixed"]
+        for change, policy in (({}, "fixed"), ({"trigger_s": None}, "asap"), ({"tuned_offsets": True}, "min-offsets"),
+                               ({"reactive_s": 0.5}, "reactive"), ({"agent": "goal=cost"}, "adaptive"),
+                               ({"agent": "policy=rate"}, "rate")):
+            self.assertEqual(suite_simulation.flags_of(plan, {**arm, **change})[1], policy)
+        self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "agent": "goal=cost,warmup=5s"}))
+        self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "min_offsets": 5, "max_delay_s": 3}))
+
+
+class Usage(unittest.TestCase):
+    def test_descendants(self):
+        table = {2: 1, 3: 2, 4: 3, 5: 1, 6: 99}
+        self.assertEqual(usage.descendants(2, table), {3, 4})
+        self.assertEqual(usage.descendants(1, table), {2, 3, 4, 5})
+        self.assertIn(os.getpid(), usage.descendants(os.getppid()))
+
+    def test_ones_own_work_is_not_that_of_others(self):
+        share = usage.Share([], time.monotonic)
+        before, own_s = usage.machine_busy_s(), time.process_time()
+        end = time.monotonic() + 20
+        while time.process_time() - own_s < 0.5 and time.monotonic() < end:
+            pass
+        busy_s = usage.machine_busy_s() - before
+        passed_s = (time.monotonic() - share.begin_s) * os.cpu_count()
+        # All that was worked, without our half second and the clock's ticks.
+        self.assertLess(share.others(), max(busy_s - 0.4, 0) / passed_s + 0.1)
+
+
+class Reactive(unittest.TestCase):
+    def test_one_batch_late(self):
+        rule = ReactiveRule()
+        told = [rule.batch(second, rows) for second, rows in ((0, 20), (2, 20), (4, 20), (6, 200), (8, 200), (10, 2))]
+        self.assertEqual(told, [False, False, False, True, True, False])
+
+    def test_time_of_a_batch(self):
+        self.assertEqual(seconds_of("1970-01-01T00:00:02.250Z"), 2.25)
+
+
+if __name__ == "__main__":
+    unittest.main()

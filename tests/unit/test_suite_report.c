@@ -1,0 +1,206 @@
+/* From the records in tests/data/benchmark to the summary, the Markdown and the pictures. */
+/* links: benchmark */
+#include "benchmark/csv.h"
+#include "benchmark/suite_markdown.h"
+#include "benchmark/suite_plots.h"
+#include "benchmark/suite_report.h"
+#include "benchmark/suite_results.h"
+#include "benchmark/suite_summary.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "near.h"
+#include "temporary_file.h"
+
+#define RECORDS PROJECT_SOURCE "/tests/data/benchmark"
+
+static char error[512];
+
+static bool load_text(const char *text, csv_t *csv)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    error[0] = '\0';
+    return csv_load(path, csv, error, sizeof error);
+}
+
+static void test_csv_cells(void **state)
+{
+    (void)state;
+    csv_t csv;
+    double number;
+    assert_true(load_text("a,b\r\n\"x, \"\"y\"\"\",2.5\n\n,\n", &csv));
+    assert_true(csv.rows == 2 && csv.columns == 2);
+    assert_string_equal(csv_text(&csv, 0, 0), "x, \"y\"");
+    assert_true(csv_number(&csv, 0, csv_column(&csv, "b"), &number) && number == 2.5);
+    assert_false(csv_number(&csv, 1, 1, &number));
+    assert_int_equal(csv_column(&csv, "c"), CSV_NONE);
+    csv_free(&csv);
+}
+
+static void test_bad_csv_is_named(void **state)
+{
+    (void)state;
+    csv_t csv;
+    assert_false(load_text("a,b\n1\n", &csv));
+    assert_non_null(strstr(error, ":2: not as many cells"));
+    assert_false(load_text("a,b\n\"1,2\n", &csv));
+    assert_non_null(strstr(error, ":2: a quote"));
+    assert_false(load_text("", &csv));
+    assert_non_null(strstr(error, "empty"));
+    assert_false(csv_load("/nowhere", &csv, error, sizeof error));
+    assert_non_null(strstr(error, "/nowhere"));
+}
+
+static void test_only_good_runs_count(void **state)
+{
+    (void)state;
+    suite_results_t results;
+    assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
+    assert_int_equal(results.scene_count, 1);
+    assert_int_equal(results.count, 5);
+    assert_string_equal(results.rows[0].arm, "fixed_2s");
+    const suite_row_t *repeated = &results.rows[2];
+    assert_string_equal(repeated->arm, "balanced");
+    assert_true(suite_row_counts(repeated) && repeated->attempts == 2 &&
+                repeated->values[METRIC_BATCHES] == 10);
+    assert_string_equal(results.rows[4].arm, "latency");
+    assert_false(suite_row_counts(&results.rows[4]));
+    suite_results_free(&results);
+}
+
+static void test_medians_and_ratios_of_pairs(void **state)
+{
+    (void)state;
+    suite_results_t results;
+    suite_summary_t summary;
+    assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
+    assert_true(suite_summary_make(&results, "fixed_2s", &summary));
+    assert_int_equal(summary.count, 3);
+    const suite_line_of_t *balanced = &summary.lines[1];
+    assert_string_equal(balanced->arm, "balanced");
+    assert_int_equal(balanced->runs, 2);
+    /* Means 0.75 of 1.5 s and 1.05 of 1.4 s: ratios 0.5 and 0.75. */
+    assert_near(balanced->values[METRIC_WAIT_MEAN].median, 0.9, 1e-9);
+    assert_near(balanced->ratios[METRIC_WAIT_MEAN].median, 0.625, 1e-9);
+    assert_near(balanced->ratios[METRIC_WAIT_MEAN].low, 0.5, 1e-9);
+    assert_near(balanced->ratios[METRIC_WAIT_MEAN].high, 0.75, 1e-9);
+    assert_near(balanced->ratios[METRIC_BATCHES].median, 0.95, 1e-9);
+    assert_near(balanced->ratios[METRIC_PRODUCT].low, 0.5, 1e-9);
+    assert_near(balanced->ratios[METRIC_PRODUCT].high, 0.675, 1e-9);
+    assert_near(balanced->ratios[METRIC_CPU].median, 1.05, 1e-9);
+    assert_int_equal(balanced->ratios[METRIC_FILES].count, 0); /* nothing by nothing */
+    assert_int_equal(summary.lines[2].runs, 0);
+    suite_summary_free(&summary);
+    suite_results_free(&results);
+}
+
+static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
+{
+    (void)state;
+    suite_results_t results;
+    suite_summary_t summary;
+    suite_simulated_t simulated;
+    char *text = NULL;
+    size_t size = 0;
+    assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
+    assert_true(suite_simulated_load(RECORDS, &simulated, error, sizeof error));
+    assert_true(suite_summary_make(&results, "fixed_2s", &summary));
+    suite_busyness_t *busyness =
+        suite_busyness_of(RECORDS, &results, &summary, "fixed_2s", error, sizeof error);
+    assert_non_null(busyness);
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    const suite_markdown_t report = {RECORDS, "Facts.", "fixed_2s", &results, &summary, busyness, &simulated};
+    suite_markdown_print(&report, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "| **fixed_2s** | 2 | 10 | 1.450 |"));
+    assert_non_null(strstr(text, "| balanced | 2 | 10 (0.950, 0.900 to 1.000) | 0.900 (0.625, 0.500 to "
+                                 "0.750) | 0.588, 0.500 to 0.675 |"));
+    assert_non_null(strstr(text, "took up to 12 % of the machine's processors"));
+    /* Eight events in the first of four seconds, two in the last. */
+    assert_non_null(strstr(text, "bursts (above twice the mean rate): 80 % of the events"));
+    assert_non_null(
+        strstr(text, "| balanced | 0.825 (0.635, 0.500 to 0.770) | 1.200 (0.600, 0.500 to 0.700) |"));
+    /* The line of the older agent does not count: 0.9 / 1.5. */
+    assert_non_null(strstr(text, "| balanced | 0.950 / 1.000 | 0.625 / 0.600 |"));
+    assert_non_null(strstr(text, "| latency | 0 | - |"));
+    assert_non_null(
+        strstr(text, "- map, phases, latency, repetition 1: late (the generator missed its target in 4 of 10 "
+                     "seconds), 2 attempts"));
+    assert_null(strstr(text, "disturbed"));
+    free(text);
+    free(busyness);
+    suite_summary_free(&summary);
+    suite_simulated_free(&simulated);
+    suite_results_free(&results);
+}
+
+/* The records as links in a folder of the test's own, where the report is written. */
+static void test_everything_is_written(void **state)
+{
+    (void)state;
+    static const char *const inputs[] = {"runs.csv", "simulated.csv", "facts.json", "runs"};
+    static const char *const outputs[] = {"results.md",
+                                          "summary.csv",
+                                          "map-phases-waits.svg",
+                                          "map-phases-time.svg",
+                                          "map-phases-batches.svg",
+                                          "map-phases-forecast.svg"};
+    char folder[] = "/tmp/adaptivestream-test-XXXXXX", name[256], target[512];
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, inputs[i]);
+        snprintf(target, sizeof target, "%s/%s", RECORDS, inputs[i]);
+        assert_int_equal(symlink(target, name), 0);
+    }
+    assert_true(suite_report_write(folder, error, sizeof error));
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, outputs[i]);
+        assert_int_equal(access(name, R_OK), 0);
+    }
+    csv_t csv;
+    snprintf(name, sizeof name, "%s/summary.csv", folder);
+    assert_true(csv_load(name, &csv, error, sizeof error));
+    assert_int_equal(csv.rows, 3 * METRIC_COUNT);
+    csv_free(&csv);
+    /* Without the records of a run that counts it fails, and says which. */
+    snprintf(name, sizeof name, "%s/runs", folder);
+    assert_int_equal(unlink(name), 0);
+    assert_false(suite_report_write(folder, error, sizeof error));
+    assert_non_null(strstr(error, "runs/map-phases-fixed_2s-1-1/seconds.csv"));
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, outputs[i]);
+        unlink(name);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, inputs[i]);
+        unlink(name);
+    }
+    assert_int_equal(rmdir(folder), 0);
+    assert_false(suite_report_write(folder, error, sizeof error));
+    assert_non_null(strstr(error, "runs.csv"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_csv_cells),
+        cmocka_unit_test(test_bad_csv_is_named),
+        cmocka_unit_test(test_only_good_runs_count),
+        cmocka_unit_test(test_medians_and_ratios_of_pairs),
+        cmocka_unit_test(test_the_markdown_says_what_counts_and_what_does_not),
+        cmocka_unit_test(test_everything_is_written),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
