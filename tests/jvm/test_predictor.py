@@ -353,6 +353,24 @@ def test_a_shared_predictor_is_used_and_never_killed(job):
     leave(program)
 
 
+@pytest.mark.parametrize("token, said", [("right", None), ("wrong", "refuses us"), ("missing", "hello is said without")])
+def test_a_shared_predictor_asks_for_its_token(job, tmp_path, token, said):
+    port, right, given = free_port(), tmp_path / "right", tmp_path / token
+    right.write_text("5" * 64 + "\n")
+    right.chmod(0o600)
+    if token == "wrong":
+        given.write_text("6" * 64 + "\n")
+    with shared_predictor(port, "--token-file", right):
+        options = f"{EAGER},log_level=debug,predictor=127.0.0.1:{port},predictor_token_file={given}"
+        program = job(agent=options, trigger=1000)
+        jvm.await_line(program, said or f"connected to 127.0.0.1:{port}")
+        for _ in range(4):
+            program.line("batch ")
+        # What a query observes is taken from those only that have said hello.
+        assert (count_lines(program, "needs a hello") == 0) == (token != "missing")
+        leave(program)
+
+
 def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
