@@ -133,6 +133,10 @@ static void print_busyness(const suite_markdown_t *report, const suite_scene_t *
         fprintf(out, "| %s", line->arm);
         for (int i = 0; i < BUSYNESS_COUNT; i++) {
             if (!parts[i]) continue;
+            if (busyness->means_s[i].count == 0) {
+                fputs(" | -", out);
+                continue;
+            }
             fprintf(out, " | %.3f", busyness->means_s[i].median);
             if (busyness->ratios[i].count == 0 || strcmp(line->arm, report->reference) == 0) continue;
             fputs(" (", out);
