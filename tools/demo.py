@@ -8,6 +8,7 @@ in bursts. At the end the waits of all events are worked out from Kafka's time s
 import argparse
 import json
 import pathlib
+import re
 import shutil
 import sys
 import time
@@ -49,6 +50,15 @@ class LiveLine:
         self.folder = folder
         self.follower = journal.Follower(folder / "journal.jsonl")
         self.last = {}
+        self.dashboard = None
+
+    def find_dashboard(self):
+        """Tells once where the agent's predictor shows its page; nothing where it has none."""
+        log = self.folder / "driver.log"
+        found = re.search(r"dashboard at (http://[^/\s;]+)", log.read_text(errors="replace")) if log.exists() else None
+        if found:
+            self.dashboard = found.group(1)
+            self.screen.say(f"see it live: {self.dashboard}/ (while the demo runs)")
 
     def rate_at(self, elapsed_s):
         phases = [tuple(map(float, phase.split("x"))) for phase in self.plan.phases.split(",")]
@@ -65,6 +75,8 @@ class LiveLine:
             return 0
 
     def show(self, elapsed_s):
+        if self.dashboard is None:
+            self.find_dashboard()
         for line in self.follower.poll():
             if line["event"] == "decision":
                 self.last = line
@@ -107,6 +119,7 @@ def result_screen(report, plan, output):
     lines += ["", "Next:",
               "  your own job     spark-submit \\",
               f"                     --conf spark.driver.extraJavaOptions=-agentpath:{agent()} ...",
+              f"  see it again     build/adaptivestream dashboard {output / 'journal.jsonl'}",
               f"  every decision   build/adaptivestream replay {output / 'journal.jsonl'}",
               f"  how it works     {ROOT / 'README.md'}", ""]
     return "\n".join(lines)

@@ -28,6 +28,10 @@ class FakeAgent:
         self.decisions = 0
         self.told_config, self.changes = False, []
 
+    def close(self):
+        self.lines.close()
+        self.socket.close()
+
     def say(self, message):
         self.socket.sendall((json.dumps({"v": 1, **message}) + "\n").encode())
 

@@ -1,0 +1,405 @@
+"""The dashboard's server as browsers, scrapers and strangers meet it: real HTTP to a real predictor.
+
+    python3 test_dashboard.py PATH/TO/adaptivestream-predictor PATH/TO/adaptivestream [unittest arguments]
+"""
+import http.client
+import json
+import os
+import pathlib
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "browser"))
+from fake_agent import FakeAgent  # noqa: E402
+
+PROGRAM = COMMAND = ""
+TOKEN = "0123456789abcdef" * 4
+DEADLINE = 60
+
+
+def wait_for(what, condition):
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError("in %d s not: %s" % (DEADLINE, what))
+
+
+class Predictor:
+    """A predictor with a dashboard, both at free ports."""
+
+    def __init__(self, dashboard="127.0.0.1:0"):
+        self.folder = tempfile.TemporaryDirectory()
+        token = pathlib.Path(self.folder.name, "token")
+        token.write_text(TOKEN + "\n")
+        token.chmod(0o600)
+        self.log = open(pathlib.Path(self.folder.name, "log"), "w+")
+        self.process = subprocess.Popen([PROGRAM, "--port", "0", "--dashboard", dashboard, "--token-file", str(token)], stderr=self.log,
+                                        env=dict(os.environ, XDG_RUNTIME_DIR=self.folder.name))
+        self.port = int(wait_for("it listens", lambda: re.search(r"listens at 127.0.0.1 port (\d+)", self.said())).group(1))
+        found = re.search(r"dashboard at http://127.0.0.1:(\d+)/", self.said())
+        self.web = int(found.group(1)) if found else None
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text()
+
+    def stop(self):
+        self.process.terminate()
+        code = self.process.wait(DEADLINE)
+        self.log.close()
+        self.folder.cleanup()
+        return code
+
+    def request(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.web, timeout=DEADLINE)
+        connection.putrequest(method, path, skip_host="Host" in (headers or {}))
+        for name, value in (headers or {}).items():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer, text
+
+    def get(self, path, **headers):
+        return self.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def json(self, path):
+        answer, text = self.get(path)
+        assert answer.status == 200, (path, answer.status, text)
+        return json.loads(text)
+
+    def raw(self, data, read=True):
+        """Sends bytes as they are; the answer up to the end of the connection, or as far as it comes within half a second."""
+        with socket.create_connection(("127.0.0.1", self.web), timeout=DEADLINE) as connection:
+            connection.settimeout(0.5)
+            got = b""
+            try:
+                connection.sendall(data)
+                while read and (part := connection.recv(65536)):
+                    got += part
+            except OSError:
+                pass
+            return got
+
+    def samples(self):
+        return parse_metrics(self.get("/metrics")[1].decode())
+
+
+SAMPLE = re.compile(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? (-?[0-9.e+-]+|[+-]Inf|NaN)$')
+
+
+def parse_metrics(text):
+    """{(name, labels): value}; stricter than scrapers are about the order of lines and the suffixes of each type."""
+    assert text.endswith("# EOF\n")
+    samples, types, family = {}, {}, None
+    for line in text.splitlines()[:-1]:
+        if line.startswith("# "):
+            _, kind, name, rest = line.split(" ", 3)
+            if kind == "TYPE":
+                assert name not in types, "twice: " + name
+                types[name], family = rest, name
+            assert name == family, line
+            continue
+        found = SAMPLE.match(line)
+        assert found, line
+        name, labels, value = found.groups()
+        suffix = {"counter": "_total", "info": "_info", "histogram": "(_bucket|_count|_sum)"}.get(types[family], "")
+        assert re.fullmatch(family + suffix, name), (family, name)
+        assert (name, labels) not in samples, "twice: " + line
+        samples[name, labels] = float(value)
+    return samples
+
+
+class WithPredictor(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.predictor = Predictor()
+        cls.agent = FakeAgent(cls.predictor.port, TOKEN, "clicks", start_ms=int(time.time() * 1000) - 60000)
+        cls.agent.step(int(time.time() * 1000) - 20000)  # so that what tests add is not in the future
+        cls.agent.predict()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.agent.close()
+        assert cls.predictor.stop() == 0, cls.predictor.process.returncode
+
+    def assert_alive(self):
+        self.assertEqual(self.predictor.json("/healthz")["status"], "ok")
+
+
+class Page(WithPredictor):
+    def test_every_file_is_there_and_small_and_strict(self):
+        size = 0
+        for path, kind in [("/", "text/html"), ("/app.js", "text/javascript"), ("/charts.js", "text/javascript"),
+                           ("/uplot.js", "text/javascript"), ("/style.css", "text/css"), ("/uplot.css", "text/css"), ("/icon.svg", "image/svg")]:
+            answer, text = self.predictor.get(path)
+            self.assertEqual(answer.status, 200, path)
+            self.assertTrue(answer.getheader("Content-Type").startswith(kind), path)
+            policy = answer.getheader("Content-Security-Policy")
+            self.assertIn("default-src 'none'", policy)
+            self.assertNotIn("unsafe", policy)
+            self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
+            size += len(text)
+            # No foreign host is asked for anything; what is left are names of licences and namespaces.
+            for url in re.findall(rb"https?://[^\s\"'`)]+", text):
+                self.assertRegex(url, rb"www\.w3\.org|github\.com/leeoniya", path)
+            self.assertNotRegex(text, rb"<script>|style=\"|onclick=\"", path)
+        self.assertLess(size, 150 * 1000)
+
+    def test_figures_are_the_same_everywhere(self):
+        query = self.predictor.json("/api/overview")["queries"][0]
+        samples = self.predictor.samples()
+        label = '{query="clicks"}'
+        own, shadow = query["stats"]["own"], query["stats"]["shadow"]
+        self.assertGreater(own["events"], 10000)
+        self.assertEqual(samples["adaptivestream_events_total", label], own["events"])
+        self.assertEqual(samples["adaptivestream_batches_total", label], own["batches"])
+        self.assertEqual(samples["adaptivestream_shadow_batches_total", label], shadow["batches"])
+        self.assertAlmostEqual(samples["adaptivestream_waited_seconds_total", label] / own["waited_s"], 1, 5)
+        # The histogram has its events from slots and triggers, the sums above from the agent's own counts.
+        self.assertAlmostEqual(samples["adaptivestream_event_wait_seconds_count", label] / own["events"], 1, 2)
+        self.assertAlmostEqual(samples["adaptivestream_event_wait_seconds_sum", label] / own["waited_s"], 1, 2)
+        self.assertAlmostEqual(samples["adaptivestream_shadow_event_wait_seconds_sum", label] / shadow["waited_s"], 1, 2)
+        self.assertEqual(samples["adaptivestream_batch_seconds_count", label], own["batches"])
+        series = self.predictor.json("/api/series?query=clicks&range=120")
+        self.assertEqual(len(series["rate"]), len(series["pending"]))
+        marks = series["own_triggers"]
+        self.assertEqual(len(marks), own["batches"])
+        self.assertEqual(sum(mark[1] for mark in marks), own["events"])
+        self.assertEqual(sum(filter(None, series["batches"])), own["batches"])
+        self.assertIn("Events waited", query["sentence"])
+        self.assertEqual(samples["adaptivestream_forecast_events_per_second", '{query="clicks",quantile="mean"}'] > 0, True)
+
+    def test_metrics_are_read_by_a_scraper(self):
+        try:
+            from prometheus_client.openmetrics.parser import text_string_to_metric_families
+        except ImportError:
+            self.skipTest("prometheus_client is not installed; the parser of this file has read them")
+        text = self.predictor.get("/metrics")[1].decode()
+        self.assertGreater(len(list(text_string_to_metric_families(text))), 25)
+
+    def test_events_tell_of_every_change(self):
+        with socket.create_connection(("127.0.0.1", self.predictor.web), timeout=DEADLINE) as connection:
+            connection.sendall(b"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            stream = connection.makefile("rb")
+            seen = []
+            while len(seen) < 3:
+                line = stream.readline()
+                if line.startswith(b"data: "):
+                    seen.append(json.loads(line[6:])["changes"])
+                    self.agent.step(self.agent.slot * 100 + 1000)
+        self.assertEqual(seen, sorted(set(seen)))
+
+    def test_every_range_is_answered(self):
+        for seconds in (0, 1, 120, 900, 7200, 86400, 604800, 10 ** 9):
+            series = self.predictor.json("/api/series?query=clicks&range=%d" % seconds)
+            self.assertLessEqual(len(series["rate"]), 940)
+        for arguments in ("range=abc", "range=-5", "since=1e9", "end=99999999999999999999", "since=9007199254740992", "end=1"):
+            self.assertEqual(self.predictor.get("/api/series?query=clicks&" + arguments)[0].status, 200)
+
+    def test_what_is_not_there_is_said(self):
+        for path in ("/nothing", "/api/series?query=other", "/api/series", "/api/details?query=%00", "/app.js/", "//app.js"):
+            answer, text = self.predictor.get(path)
+            self.assertEqual(answer.status, 404, path)
+            self.assertIn("error", json.loads(text))
+
+
+class Strangers(WithPredictor):
+    def post(self, change, **headers):
+        here = "http://127.0.0.1:%d" % self.predictor.web
+        sent = {"Origin": here, "X-AdaptiveStream-Token": TOKEN, "Content-Type": "application/json"}
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        body = change if isinstance(change, bytes) else json.dumps(change).encode()
+        return self.predictor.request("POST", "/api/set", body, {name: value for name, value in sent.items() if value is not None})
+
+    def test_foreign_names_and_pages_are_refused(self):
+        for path in ("/", "/api/overview", "/metrics", "/api/events", "/healthz"):
+            self.assertEqual(self.predictor.get(path, Host="evil.example")[0].status, 403, path)
+            self.assertEqual(self.predictor.get(path, Origin="http://evil.example")[0].status, 403, path)
+        self.assertEqual(self.predictor.get("/api/overview", Sec_Fetch_Site="cross-site")[0].status, 403)
+        self.assertEqual(self.predictor.get("/", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate")[0].status, 200)
+        self.assertEqual(self.predictor.get("/api/overview", Host="localhost:1")[0].status, 200)
+        self.assertRegex(self.predictor.raw(b"GET / HTTP/1.0\r\n\r\n"), b"^HTTP/1.. 403")
+
+    def test_a_change_reaches_the_agent_and_is_noted(self):
+        answer, _ = self.post({"query": "clicks", "goal": "latency", "budget": 1.5})
+        self.assertEqual(answer.status, 200)
+
+        def heard():
+            self.agent.predict()
+            return self.agent.changes
+        change = wait_for("the change comes with a forecast", heard)[0]
+        self.assertEqual((change["goal"], change["budget"], change["origin"]), ("latency", 1.5, "page"))
+        noted = self.predictor.json("/api/details?query=clicks")["options_changed"][0]
+        self.assertEqual((noted["what"], noted["origin"]), ("goal latency, budget 1.5", "page"))
+
+    def test_a_change_without_token_or_origin_is_refused(self):
+        change = {"query": "clicks", "mode": "disabled"}
+        for headers in ({"X_AdaptiveStream_Token": None}, {"X_AdaptiveStream_Token": TOKEN[:-1] + "0"}, {"X_AdaptiveStream_Token": TOKEN + "0"},
+                        {"X_AdaptiveStream_Token": ""}, {"Origin": None}, {"Origin": "null"}, {"Origin": "http://evil.example"},
+                        {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}):
+            answer, _ = self.post(change, **headers)
+            self.assertEqual(answer.status, 403, headers)
+        self.agent.predict()
+        self.assertNotIn("disabled", [change.get("mode") for change in self.agent.changes])
+
+    def test_a_wrong_change_is_said(self):
+        for body, status in ((b"", 400), (b"{", 400), (b'{"query":"clicks"}', 400), (b'{"goal":"cost"}', 400), (b'{"query":"clicks","budget":1e9}', 400),
+                             (b'{"query":"clicks","goal":"fast"}', 400), (b'{"query":"other","goal":"cost"}', 404), (b"x" * 5000, 413)):
+            answer, text = self.post(body)
+            self.assertEqual(answer.status, status, body[:40])
+            self.assertIn("error", json.loads(text))
+
+    def test_other_methods_and_other_paths(self):
+        for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "POST", "BREW"):
+            self.assertEqual(self.predictor.request(method, "/")[0].status, 405, method)
+        for path in ("/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2fetc/passwd", "/./app.js", "/" + "a" * 9000):
+            got = self.predictor.raw(("GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path).encode())
+            self.assertNotIn(b"root:", got)
+            self.assertNotRegex(got, b"^HTTP/1.. 2", path)
+        self.assert_alive()
+
+    def test_garbage_does_no_harm(self):
+        random_bytes = random.Random(8)
+        parts = [b"GET / HTTP/1.1\r\n", b"Host: localhost\r\n", b"Content-Length: 99999999999\r\n", b"Transfer-Encoding: chunked\r\n", b"\r\n",
+                 b"POST /api/set HTTP/1.1\r\n", b"ffffffffffffffffff\r\n", b"Content-Length: -1\r\n", b"\x00\xff\xfe", b"GET /api/series?query=%&range=%00& HTTP/1.1\r\n",
+                 b"Cookie: " + b"a=b;" * 9000 + b"\r\n", b"x" * 40000, b" : \r\n", b"HTTP/9.9\r\n", b"\n\n\n\r\r"]
+        for _ in range(150):
+            data = b"".join(random_bytes.choice(parts) for _ in range(random_bytes.randint(1, 6)))
+            if random_bytes.random() < 0.3:
+                data = random_bytes.randbytes(random_bytes.randint(1, 3000))
+            self.predictor.raw(data, read=random_bytes.random() < 0.1)
+        self.assert_alive()
+        self.agent.predict()
+
+    def test_heads_are_bounded(self):
+        many = b"".join(b"X-%d: %s\r\n" % (i, b"y" * 100) for i in range(2000))
+        self.assertNotRegex(self.predictor.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + many + b"\r\n"), b"^HTTP/1.. 200")
+        self.assert_alive()
+
+
+class Crowds(unittest.TestCase):
+    def test_stuck_clients_hold_up_no_forecast_and_go(self):
+        predictor = Predictor()
+        agent = FakeAgent(predictor.port, TOKEN, start_ms=int(time.time() * 1000) - 30000)
+        agent.step()
+        stuck = []
+        try:
+            for i in range(200):
+                connection = socket.socket()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.settimeout(DEADLINE)
+                connection.connect(("127.0.0.1", predictor.web))
+                try:
+                    connection.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n" + (b"\r\n" if i % 2 else b""))
+                except OSError:
+                    pass # over the limit: cut off already
+                stuck.append(connection)
+            took = []
+            for _ in range(300):
+                started = time.monotonic()
+                agent.predict()
+                took.append(time.monotonic() - started)
+            self.assertLess(sorted(took)[-4], 0.1)
+            # They are cut off after a while, or their place is given up by their going; then others get through.
+            for connection in stuck:
+                connection.close()
+            wait_for("a place is free again", lambda: self.reaches(predictor))
+        finally:
+            for connection in stuck:
+                connection.close()
+            agent.close()
+            self.assertEqual(predictor.stop(), 0)
+
+    @staticmethod
+    def reaches(predictor):
+        try:
+            return predictor.get("/healthz")[0].status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def test_fifty_queries_stay_small(self):
+        predictor = Predictor()
+        try:
+            def resident_kb():
+                status = pathlib.Path("/proc/%d/status" % predictor.process.pid).read_text()
+                return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+            before = resident_kb()
+            agents = [FakeAgent(predictor.port, TOKEN, "query-%d" % i, start_ms=int(time.time() * 1000) - 20000) for i in range(60)]
+            for agent in agents:
+                agent.step()
+                agent.ask({"op": "health"})
+            self.assertEqual(len(predictor.json("/api/overview")["queries"]), 50)
+            self.assertEqual(predictor.samples()["adaptivestream_queries", None], 50)
+            self.assertLess(resident_kb() - before, 30000)
+            for agent in agents:
+                agent.close()
+        finally:
+            predictor.stop()
+
+    def test_it_ends_at_once_with_browsers_looking_on(self):
+        predictor = Predictor()
+        streams = [socket.create_connection(("127.0.0.1", predictor.web)) for _ in range(5)]
+        for stream in streams:
+            stream.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            stream.recv(100)
+        started = time.monotonic()
+        self.assertEqual(predictor.stop(), 0)
+        self.assertLess(time.monotonic() - started, 5)
+        for stream in streams:
+            stream.close()
+
+    def test_only_the_loopback_interface(self):
+        for address in ("0.0.0.0:0", "192.0.2.1:80", "example.com", "127.0.0.1:99999", "[::]:0"):
+            predictor = Predictor(address)
+            self.assertIsNone(predictor.web)
+            self.assertIn("dashboard=%s: " % address, predictor.said())
+            agent = FakeAgent(predictor.port, TOKEN)
+            agent.predict() # forecasts go on
+            agent.close()
+            self.assertEqual(predictor.stop(), 0)
+
+
+class Replays(unittest.TestCase):
+    def test_a_journal_is_served_until_interrupted(self):
+        journal = pathlib.Path(HERE.parent / "fuzz" / "corpus" / "replay")
+        journal = max(journal.iterdir(), key=lambda path: path.stat().st_size)
+        process = subprocess.Popen([COMMAND, "dashboard", str(journal), "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = process.stdout.readline()
+        found = re.search(r"http://127.0.0.1:(\d+)/", line)
+        self.assertTrue(found, line + (process.stderr.read() if not found else ""))
+        connection = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=DEADLINE)
+        connection.request("GET", "/api/overview")
+        overview = json.loads(connection.getresponse().read())
+        self.assertTrue(overview["replay"])
+        self.assertFalse(overview["may_change"])
+        self.assertGreaterEqual(len(overview["queries"]), 1)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(DEADLINE), 0)
+        process.stdout.close()
+        process.stderr.close()
+
+    def test_what_is_no_journal_is_said(self):
+        for arguments, code in ((["/nonexistent"], 1), ([__file__], 1), ([], 2), (["x", "--until", "soon"], 2), ([__file__, "--listen", "0.0.0.0:1"], 1)):
+            done = subprocess.run([COMMAND, "dashboard", "--listen", "127.0.0.1:0", *arguments], capture_output=True, text=True, timeout=DEADLINE)
+            self.assertEqual(done.returncode, code, arguments)
+            self.assertEqual(done.stdout, "")
+            self.assertIn("adaptivestream dashboard: ", done.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM, COMMAND = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
