@@ -25,7 +25,7 @@ static const struct {
     {METRIC_CPU, "driver CPU, s", 1, WITH_RATIO, NULL, false},
     {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL, false},
     {METRIC_PREDICTOR, "predictor CPU, s", 2, PLAIN, NULL, true},
-    {METRIC_PREDICTOR_RESIDENT, "resident, MB", 1, PLAIN, NULL, true},
+    {METRIC_PREDICTOR_RESIDENT, "predictor, MB", 1, PLAIN, NULL, true},
     {METRIC_FILES, "files", 0, WITH_RATIO, "files", false},
 };
 
