@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -190,6 +191,21 @@ class Page(WithPredictor):
             self.skipTest("prometheus_client is not installed; the parser of this file has read them")
         text = self.predictor.get("/metrics")[1].decode()
         self.assertGreater(len(list(text_string_to_metric_families(text))), 25)
+
+    def test_what_grafana_and_the_alerts_ask_for_is_there(self):
+        names = {name for name, _ in self.predictor.samples()}
+        root = HERE.parent.parent / "deploy"
+        for file in [*root.glob("grafana/*.json"), *root.glob("prometheus/*.yml")]:
+            text = file.read_text()
+            asked = set(re.findall(r"\badaptivestream_[a-z_]+", text))
+            self.assertGreater(len(asked), 3, file)
+            self.assertEqual(asked - names, set(), file)
+            if file.suffix == ".json":
+                expressions = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+                self.assertTrue(all('{query=~"$query"}' in expression for expression in expressions))
+            elif shutil.which("promtool"):
+                done = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True, timeout=DEADLINE)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_events_tell_of_every_change(self):
         with socket.create_connection(("127.0.0.1", self.predictor.web), timeout=DEADLINE) as connection:
