@@ -18,8 +18,8 @@ from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
 from lab.records import agent_digest, take_folder  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
-from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_rows, git_commit, kafka_process,  # noqa: E402
-                       rows_of, run_step)
+from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_rows, git_commit, hardware,  # noqa: E402
+                       kafka_process, kafka_version, rows_of, run_step)
 from lab.suite_simulation import simulate_all  # noqa: E402
 
 # One driver may fail, as one that is overloaded does; when all do, something is wrong with the machine or the plan.
@@ -92,7 +92,7 @@ class Runs:
 def write_facts(options, plan, facts):
     path = options.output / "facts.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    known.update(machine(), **facts, date=datetime.date.today().isoformat(), commit=git_commit(),
+    known.update(machine(), **hardware(), **facts, kafka=kafka_version(), date=datetime.date.today().isoformat(), commit=git_commit(),
                  agent_sha256=agent_digest(), reference=plan["reference"],
                  command="adaptivestream benchmark " + " ".join(options.plan))
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")

@@ -169,7 +169,11 @@ static void sleep_until(int64_t until_ns)
 static void *run(void *unused)
 {
     (void)unused;
+    Dl_info self = {0};
     pthread_setname_np(pthread_self(), "adaptivestream");
+    dladdr(&last_number, &self);
+    own.link.answered = take_answer;
+    predictor_link_begin(&own.link, own.options, self.dli_fname, clock_monotonic_ns());
     int64_t update_ns = clock_monotonic_ns();
     uint64_t serial = 0;
     while (!atomic_load(&leaving) && own.link.state != LINK_OFF) {
@@ -206,12 +210,8 @@ static bool start_thread(void)
 
 static void start(const options_t *options)
 {
-    Dl_info self = {0};
     own.options = options;
-    own.link.answered = take_answer;
-    dladdr(&last_number, &self);
-    predictor_link_begin(&own.link, options, self.dli_fname, clock_monotonic_ns());
-    if (own.link.state != LINK_OFF && !start_thread())
+    if (!start_thread())
         log_line(LOG_WARNING, tag, "no thread could be started; queries are governed without forecasts");
 }
 

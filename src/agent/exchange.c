@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIGGERS_KEPT = 64, NS_A_MS = 1000000 };
+enum { TRIGGERS_KEPT = 64 };
+
+typedef struct {
+    observed_trigger_t triggers[TRIGGERS_KEPT]; /* the latest is [(count - 1) % TRIGGERS_KEPT] */
+    size_t count, taken;
+} trigger_ring_t;
 
 struct exchange {
     char query[PROTOCOL_LABEL_SIZE]; /* never changes */
@@ -13,9 +18,7 @@ struct exchange {
     observed_status_t status;
     bool wants_stats, new_config;
     arrival_slots_t arrivals;
-    observed_trigger_t
-        triggers[TRIGGERS_KEPT]; /* a ring; the latest is [(trigger_count - 1) % TRIGGERS_KEPT] */
-    size_t trigger_count, triggers_taken;
+    trigger_ring_t own, shadow;
     forecast_t forecast;
     int64_t asked_ns;
 };
@@ -66,11 +69,21 @@ void exchange_forget_arrivals(exchange_t *exchange)
     pthread_mutex_unlock(&exchange->lock);
 }
 
-void exchange_trigger(exchange_t *exchange, const observed_trigger_t *trigger)
+static void keep(exchange_t *exchange, trigger_ring_t *ring, const observed_trigger_t *trigger)
 {
     pthread_mutex_lock(&exchange->lock);
-    exchange->triggers[exchange->trigger_count++ % TRIGGERS_KEPT] = *trigger;
+    ring->triggers[ring->count++ % TRIGGERS_KEPT] = *trigger;
     pthread_mutex_unlock(&exchange->lock);
+}
+
+void exchange_trigger(exchange_t *exchange, const observed_trigger_t *trigger)
+{
+    keep(exchange, &exchange->own, trigger);
+}
+
+void exchange_shadow(exchange_t *exchange, const observed_trigger_t *trigger)
+{
+    keep(exchange, &exchange->shadow, trigger);
 }
 
 void exchange_decision(exchange_t *exchange, const observed_decision_t *decision, const char *state,
@@ -101,6 +114,16 @@ void exchange_stats(exchange_t *exchange, const observed_stats_t *stats)
     pthread_mutex_unlock(&exchange->lock);
 }
 
+void exchange_costs(exchange_t *exchange, const int64_t *events, const double *seconds, size_t count)
+{
+    if (count > OBSERVATION_COSTS_MAXIMUM) count = OBSERVATION_COSTS_MAXIMUM;
+    pthread_mutex_lock(&exchange->lock);
+    exchange->status.cost_count = count;
+    memcpy(exchange->status.cost_events, events, count * sizeof *events);
+    memcpy(exchange->status.cost_seconds, seconds, count * sizeof *seconds);
+    pthread_mutex_unlock(&exchange->lock);
+}
+
 forecast_t exchange_forecast(exchange_t *exchange, int64_t oldest_ns)
 {
     forecast_t forecast = {0};
@@ -123,14 +146,15 @@ bool exchange_history(exchange_t *exchange, double rates_per_s[ARRIVAL_SECONDS],
     return known;
 }
 
-/* @locks_required exchange->lock */
-static void take_triggers(exchange_t *exchange, observation_t *observation)
+/* What is new in the ring, into `into`; how many. @locks_required the exchange's */
+static size_t take(trigger_ring_t *ring, observed_trigger_t *into)
 {
-    size_t next = exchange->triggers_taken;
-    if (exchange->trigger_count - next > TRIGGERS_KEPT) next = exchange->trigger_count - TRIGGERS_KEPT;
-    while (next < exchange->trigger_count)
-        observation->triggers[observation->trigger_count++] = exchange->triggers[next++ % TRIGGERS_KEPT];
-    exchange->triggers_taken = next;
+    size_t next = ring->taken, count = 0;
+    if (ring->count - next > TRIGGERS_KEPT) next = ring->count - TRIGGERS_KEPT;
+    while (next < ring->count)
+        into[count++] = ring->triggers[next++ % TRIGGERS_KEPT];
+    ring->taken = next;
+    return count;
 }
 
 void exchange_take(exchange_t *exchange, bool config, int64_t wall_ms, observation_t *observation)
@@ -141,11 +165,13 @@ void exchange_take(exchange_t *exchange, bool config, int64_t wall_ms, observati
     observation->status.has_config = config || exchange->new_config;
     exchange->new_config = false;
     exchange->status.has_decision = exchange->status.has_stats = false;
+    exchange->status.cost_count = 0;
     exchange->wants_stats = true;
     observation->slots_width_ms = ARRIVAL_SLOT_MS;
     observation->slot_count = arrival_slots_take(&exchange->arrivals, observation->slots,
                                                  OBSERVATION_SLOTS_MAXIMUM, &observation->slots_start_ms);
-    take_triggers(exchange, observation);
+    observation->trigger_count = take(&exchange->own, observation->triggers);
+    observation->shadow_count = take(&exchange->shadow, observation->shadow);
     pthread_mutex_unlock(&exchange->lock);
     observation->status.time_ms = wall_ms;
 }

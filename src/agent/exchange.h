@@ -38,6 +38,9 @@ void exchange_forget_arrivals(exchange_t *exchange);
 /* A trigger that ran. Of many in a row the latest are kept. */
 void exchange_trigger(exchange_t *exchange, const observed_trigger_t *trigger);
 
+/* The same of the shadow's that found events. */
+void exchange_shadow(exchange_t *exchange, const observed_trigger_t *trigger);
+
 /* The latest decision, and what the query is in: "warmup", "active", ... */
 void exchange_decision(exchange_t *exchange, const observed_decision_t *decision, const char *state,
                        const char *why);
@@ -45,6 +48,9 @@ void exchange_decision(exchange_t *exchange, const observed_decision_t *decision
 /* True once after each exchange_take(): figures cost some microseconds and are only worked out to be told. */
 bool exchange_wants_stats(exchange_t *exchange);
 void exchange_stats(exchange_t *exchange, const observed_stats_t *stats);
+
+/* What batches take: up to OBSERVATION_COSTS_MAXIMUM pairs. Told with the stats. */
+void exchange_costs(exchange_t *exchange, const int64_t *events, const double *seconds, size_t count);
 
 /* The latest forecast; none when it was asked for before oldest_ns. */
 forecast_t exchange_forecast(exchange_t *exchange, int64_t oldest_ns);

@@ -98,6 +98,17 @@ void feed_decision(exchange_t *exchange, const feed_decision_t *told)
     exchange_decision(exchange, &observed, state, why);
 }
 
+void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches)
+{
+    const shadow_trigger_t latest = governor_shadow_trigger(governor);
+    if (latest.batches == *batches) return;
+    *batches = latest.batches;
+    if (!exchange) return;
+    const observed_trigger_t observed = {
+        .start_ms = wall_ms(latest.start_ns, epoch_ns), .end_ms = FIELD_UNKNOWN, .events = latest.events};
+    exchange_shadow(exchange, &observed);
+}
+
 static observed_waits_t waits_of(const wait_summary_t *waits)
 {
     return (observed_waits_t){
@@ -130,6 +141,15 @@ void feed_stats(exchange_t *exchange, const governor_stats_t *stats, int64_t dec
         .faults = faults,
     };
     exchange_stats(exchange, &observed);
+}
+
+void feed_costs(exchange_t *exchange, const governor_t *governor)
+{
+    int64_t events[OBSERVATION_COSTS_MAXIMUM];
+    double seconds[OBSERVATION_COSTS_MAXIMUM];
+    if (exchange)
+        exchange_costs(exchange, events, seconds,
+                       governor_costs(governor, events, seconds, OBSERVATION_COSTS_MAXIMUM));
 }
 
 forecast_t feed_forecast(exchange_t *exchange, int64_t oldest_ns)

@@ -36,9 +36,14 @@ typedef struct {
 
 void feed_decision(exchange_t *exchange, const feed_decision_t *told);
 
+/* After each call of the governor: a trigger of its shadow that is new since *batches, which is brought up to date. Of
+ * several the latest is told, with the events of that one. */
+void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches);
+
 bool feed_wants_stats(exchange_t *exchange);
 void feed_stats(exchange_t *exchange, const governor_stats_t *stats, int64_t decisions, int64_t probes,
                 int64_t faults);
+void feed_costs(exchange_t *exchange, const governor_t *governor);
 
 /* The latest forecast; none when it was asked for before oldest_ns. */
 forecast_t feed_forecast(exchange_t *exchange, int64_t oldest_ns);

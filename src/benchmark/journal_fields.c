@@ -53,9 +53,10 @@ const journal_table_t journal_decision_fields = TABLE(decision);
         .key = #side "_" #name, .type = kind, .offset = offsetof(governor_stats_t, side.name), ANY           \
     }
 #define COUNTERS(side)                                                                                       \
-    WAIT(side, batches, JOURNAL_INTEGER), WAIT(side, events, JOURNAL_INTEGER), WAIT(side, waited_s, JOURNAL_REAL)
+    WAIT(side, batches, JOURNAL_INTEGER), WAIT(side, events, JOURNAL_INTEGER),                               \
+        WAIT(side, waited_s, JOURNAL_REAL)
 #define FIGURES(side)                                                                                        \
-    WAIT(side, mean_s, JOURNAL_REAL), WAIT(side, p50_s, JOURNAL_REAL), WAIT(side, p95_s, JOURNAL_REAL),            \
+    WAIT(side, mean_s, JOURNAL_REAL), WAIT(side, p50_s, JOURNAL_REAL), WAIT(side, p95_s, JOURNAL_REAL),      \
         WAIT(side, p99_s, JOURNAL_REAL), WAIT(side, max_s, JOURNAL_REAL)
 
 static const journal_field_t counters[] = {COUNTERS(own), COUNTERS(shadow)};

@@ -53,7 +53,8 @@ static bool take_line(telling_t *telling, const json_t *line, size_t number)
         note_malformed(telling, number);
         return true;
     }
-    if (json_integer_value(wall) > telling->until_ms || !journal_line_is_of(line, telling->query)) return true;
+    if (json_integer_value(wall) > telling->until_ms || !journal_line_is_of(line, telling->query))
+        return true;
     journal_run_t *run = run_of(&telling->runs, line);
     if (run == NULL) return false;
     journal_step_t step = journal_run_take(run, line, number, telling->listener, telling->observation);

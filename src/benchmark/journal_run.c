@@ -11,7 +11,8 @@ static const int64_t million = 1000000;
 
 struct journal_run {
     replay_run_t replayed;
-    governor_t *governor; /* NULL: its start is not in the journal, or a line was malformed: then what the lines say serves */
+    governor_t *
+        governor; /* NULL: its start is not in the journal, or a line was malformed: then what the lines say serves */
     governor_config_t config;
     char mode[PROTOCOL_WORD_SIZE];
     int64_t wall_less_ns; /* what has to be added to the lines' times to get the time since the epoch */
@@ -143,7 +144,8 @@ static void tell_config(journal_run_t *run, observation_t *observation)
     config->slot_s = seconds(run->governor != NULL ? governor_slot_ns(run->governor) : from->slot_ns);
     config->min_interval_s = seconds(from->min_interval_ns);
     config->max_interval_s = seconds(from->max_interval_ns);
-    config->max_wait_s = seconds(run->governor != NULL ? governor_max_wait_ns(run->governor) : from->max_wait_ns);
+    config->max_wait_s =
+        seconds(run->governor != NULL ? governor_max_wait_ns(run->governor) : from->max_wait_ns);
     config->warmup_s = seconds(from->warmup_ns);
     config->rows_only = from->rows_only;
     config->origin_ms = wall_ms(run, from->origin_ns);
@@ -153,7 +155,8 @@ static bool take_start(journal_run_t *run, const json_t *line, observation_t *ob
 {
     governor_destroy(run->governor);
     replay_step_t step = replay_begin(&run->replayed, &run->governor, line, what);
-    if (step != REPLAY_GOES_ON || !journal_read(&journal_configuration_fields, line, &run->config, what, WHAT_SIZE))
+    if (step != REPLAY_GOES_ON ||
+        !journal_read(&journal_configuration_fields, line, &run->config, what, WHAT_SIZE))
         return false;
     text_of(line, "mode", run->mode, sizeof run->mode);
     run->taken = integer_of(line, "taken");
@@ -167,7 +170,8 @@ static void take_trigger(journal_run_t *run, const json_t *line, observation_t *
 {
     int64_t available = integer_of(line, "available"), start_ms = wall_ms(run, integer_of(line, "start_ns"));
     if (available == FIELD_UNKNOWN || start_ms == FIELD_UNKNOWN || !run->has_clock) return;
-    if (run->has_total && available > run->total && start_ms > run->seen_ms) see_total(run, start_ms, available, observation);
+    if (run->has_total && available > run->total && start_ms > run->seen_ms)
+        see_total(run, start_ms, available, observation);
     observed_trigger_t *trigger = &observation->triggers[observation->trigger_count++];
     *trigger = (observed_trigger_t){.start_ms = start_ms,
                                     .end_ms = wall_ms(run, integer_of(line, "end_ns")),
@@ -178,9 +182,11 @@ static void take_trigger(journal_run_t *run, const json_t *line, observation_t *
 }
 
 /* Its non-empty triggers since the decision before, on the grid of the job's trigger. */
-static void tell_shadow(journal_run_t *run, const governor_stats_t *stats, int64_t now_ms, observation_t *observation)
+static void tell_shadow(journal_run_t *run, const governor_stats_t *stats, int64_t now_ms,
+                        observation_t *observation)
 {
-    int64_t batches = stats->shadow.batches - run->shadow_batches, events = stats->shadow.events - run->shadow_events;
+    int64_t batches = stats->shadow.batches - run->shadow_batches,
+            events = stats->shadow.events - run->shadow_events;
     int64_t width_ms = run->config.trigger_ns / million;
     bool known = run->has_shadow && width_ms > 0 && batches > 0 && batches <= OBSERVATION_TRIGGERS_MAXIMUM;
     int64_t origin_ms = wall_ms(run, run->config.origin_ns);
@@ -208,7 +214,8 @@ static void tell_waits(observed_waits_t *into, const wait_summary_t *from, bool 
     into->max_s = from->max_s;
 }
 
-static void tell_stats(const journal_run_t *run, const governor_stats_t *stats, bool quantiles, observation_t *observation)
+static void tell_stats(const journal_run_t *run, const governor_stats_t *stats, bool quantiles,
+                       observation_t *observation)
 {
     observed_stats_t *into = &observation->status.stats;
     observation->status.has_stats = true;
@@ -271,7 +278,8 @@ static bool take_summary(journal_run_t *run, const json_t *line, observation_t *
 }
 
 /* Repeats the line on the governor; one that does not follow is let go. */
-static void follow(journal_run_t *run, const replay_event_t *event, const json_t *line, size_t number, char *what)
+static void follow(journal_run_t *run, const replay_event_t *event, const json_t *line, size_t number,
+                   char *what)
 {
     if (run->governor == NULL || replay_event_is_start(event)) return;
     replay_step_t step = replay_follow(&run->replayed, run->governor, event, line, number, what);
@@ -280,7 +288,8 @@ static void follow(journal_run_t *run, const replay_event_t *event, const json_t
     run->governor = NULL;
 }
 
-static void advise(journal_run_t *run, const json_t *line, const journal_listener_t *listener, const char *query)
+static void advise(journal_run_t *run, const json_t *line, const journal_listener_t *listener,
+                   const char *query)
 {
     double rate = number_of(line, "rate_per_s"), confidence = number_of(line, "confidence");
     if (listener->advised != NULL && isfinite(rate) && isfinite(confidence) && *query != '\0')
@@ -288,8 +297,8 @@ static void advise(journal_run_t *run, const json_t *line, const journal_listene
     (void)run;
 }
 
-journal_step_t journal_run_take(journal_run_t *run, const json_t *line, size_t number, const journal_listener_t *listener,
-                                observation_t *observation)
+journal_step_t journal_run_take(journal_run_t *run, const json_t *line, size_t number,
+                                const journal_listener_t *listener, observation_t *observation)
 {
     char what[REPLAY_MESSAGE_SIZE];
     const replay_event_t *event = replay_event_of(line, what);

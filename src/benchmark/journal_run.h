@@ -25,7 +25,7 @@ typedef enum {
 } journal_step_t;
 
 /* `observation` is room to work in. */
-journal_step_t journal_run_take(journal_run_t *run, const json_t *line, size_t number, const journal_listener_t *listener,
-                                observation_t *observation);
+journal_step_t journal_run_take(journal_run_t *run, const json_t *line, size_t number,
+                                const journal_listener_t *listener, observation_t *observation);
 
 #endif

@@ -12,8 +12,9 @@ static const entry_t arms[] = {
     {"asap", "trigger=asap alone"},
     {"min-offsets", "trigger=asap min-offsets=tuned"},
     {"reactive", "trigger=2s reactive=500ms"},
-    {"reactive_law", "trigger=2s agent=policy=reactive"},
-    {"rate", "trigger=2s agent=policy=rate"},
+    {"reactive_law", "trigger=2s agent=policy=reactive,predictor=off"},
+    {"rate", "trigger=2s agent=policy=rate,predictor=off"},
+    {"rate_lstm", "trigger=2s agent=policy=rate,forecaster=lstm"},
     {"agent_fixed", "trigger=2s agent=policy=fixed"},
     {"balanced", "trigger=2s agent=goal=balanced"},
     {"strict", "trigger=2s agent=goal=strict"},
@@ -21,7 +22,7 @@ static const entry_t arms[] = {
     {"cost", "trigger=2s agent=goal=cost"},
     {"balanced_half", "trigger=2s agent=goal=balanced,budget=0.5"},
     {"balanced_double", "trigger=2s agent=goal=balanced,budget=2"},
-    {"forecast", "trigger=2s agent=goal=balanced,forecaster=auto"},
+    {"no_forecast", "trigger=2s agent=goal=balanced,predictor=off"},
     {"lstm", "trigger=2s agent=goal=balanced,forecaster=lstm"},
 };
 

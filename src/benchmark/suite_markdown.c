@@ -162,7 +162,8 @@ static void print_simulated(const suite_markdown_t *report, const suite_scene_t 
         if (!known) continue;
         if (!any)
             fprintf(out,
-                    "Ratios to `%s`, measured / simulated (a batch of 250 ms and 20 µs an event):\n\n"
+                    "Ratios to `%s`, measured / simulated (a batch of 250 ms and 20 µs an event; without a "
+                    "forecaster):\n\n"
                     "| arm | batches | mean | p95 | p99 | mean differs by |\n|---|---|---|---|---|---|\n",
                     report->reference);
         any = true;

@@ -41,13 +41,13 @@ static bool load_facts(const char *folder, facts_t *facts, char *error, size_t e
     if (json_is_string(reference))
         snprintf(facts->reference, sizeof facts->reference, "%s", json_string_value(reference));
     snprintf(facts->sentence, sizeof facts->sentence,
-             "`%s` (%s, commit %s): %d cores, Linux %s, Java %s, Spark %s, libadaptivestream.so with SHA-256 "
-             "%.12s...; load "
-             "average at the end of the last run %.1f.",
+             "`%s` (%s, commit %s): %d cores (%s), %d MB, Linux %s, Java %s, Spark %s, Kafka %s, "
+             "libadaptivestream.so with SHA-256 %.12s...; load average at the end of the last run %.1f.",
              text_of(root, "command"), text_of(root, "date"), text_of(root, "commit"),
-             (int)json_integer_value(json_object_get(root, "cores")), text_of(root, "kernel"),
-             text_of(root, "java"), text_of(root, "spark"), text_of(root, "agent_sha256"),
-             json_number_value(json_object_get(root, "load")));
+             (int)json_integer_value(json_object_get(root, "cores")), text_of(root, "processor"),
+             (int)json_integer_value(json_object_get(root, "memory_mb")), text_of(root, "kernel"),
+             text_of(root, "java"), text_of(root, "spark"), text_of(root, "kafka"),
+             text_of(root, "agent_sha256"), json_number_value(json_object_get(root, "load")));
     json_decref(root);
     return true;
 }

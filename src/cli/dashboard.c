@@ -3,8 +3,8 @@
  */
 #include "benchmark/journal_observations.h"
 #include "cli/commands.h"
-#include "common/flags.h"
 #include "cli/time_of_day.h"
+#include "common/flags.h"
 #include "common/interrupt.h"
 #include "monitor/monitor.h"
 
@@ -27,8 +27,11 @@ static void observed(void *context, const observation_t *observation)
 
 static void advised(void *context, const char *query, int64_t time_ms, double rate, double confidence)
 {
-    monitored_forecast_t forecast = {
-        .time_ms = time_ms, .rate = (double)NAN, .effective = rate, .confidence = confidence, .elapsed_us = FIELD_UNKNOWN};
+    monitored_forecast_t forecast = {.time_ms = time_ms,
+                                     .rate = (double)NAN,
+                                     .effective = rate,
+                                     .confidence = confidence,
+                                     .elapsed_us = FIELD_UNKNOWN};
     monitor_forecast(context, query, &forecast);
 }
 
@@ -42,7 +45,9 @@ static const char *name_of(const char *path)
 static void serve(const options_of_dashboard_t *options, const monitor_t *monitor, const journal_told_t *told)
 {
     if (told->malformed > 0)
-        fprintf(stderr, "adaptivestream dashboard: %s: %zu lines are no journal's and were passed over, the first is line %zu\n",
+        fprintf(stderr,
+                "adaptivestream dashboard: %s: %zu lines are no journal's and were passed over, the first is "
+                "line %zu\n",
                 options->journal, told->malformed, told->first_malformed);
     printf("%s, %zu lines, is shown at http://%s/ until Ctrl-C.\n", name_of(options->journal), told->lines,
            monitor_address(monitor));
@@ -54,7 +59,8 @@ static void serve(const options_of_dashboard_t *options, const monitor_t *monito
 static int show_journal(const options_of_dashboard_t *options, int64_t until_ms)
 {
     char error[ERROR_SIZE];
-    monitor_options_t monitored = {.address = options->listen, .any_port = false, .replay = name_of(options->journal)};
+    monitor_options_t monitored = {
+        .address = options->listen, .any_port = false, .replay = name_of(options->journal)};
     interrupt_install();
     monitor_t *monitor = monitor_start(&monitored, error, sizeof error);
     if (monitor == NULL) {
@@ -63,11 +69,12 @@ static int show_journal(const options_of_dashboard_t *options, int64_t until_ms)
     }
     journal_listener_t listener = {.observed = observed, .advised = advised, .context = monitor};
     journal_told_t told;
-    bool read = journal_tell(options->journal, options->query, until_ms, &listener, &told, error, sizeof error);
+    bool read =
+        journal_tell(options->journal, options->query, until_ms, &listener, &told, error, sizeof error);
     if (read && told.observations == 0) {
         read = false;
-        snprintf(error, sizeof error, "%s: nothing in it to show%s%s", options->journal, options->query ? " of query " : "",
-                 options->query ? options->query : "");
+        snprintf(error, sizeof error, "%s: nothing in it to show%s%s", options->journal,
+                 options->query ? " of query " : "", options->query ? options->query : "");
     }
     if (read)
         serve(options, monitor, &told);
@@ -100,7 +107,8 @@ int command_dashboard(int argc, char **argv)
     };
     flags_t flags = {
         .command = "dashboard",
-        .summary = "Shows what the agent's journal tells in a browser, as the dashboard of a running job shows it.",
+        .summary =
+            "Shows what the agent's journal tells in a browser, as the dashboard of a running job shows it.",
         .table = table,
         .count = sizeof table / sizeof table[0],
         .operands_help = "JOURNAL",
@@ -113,6 +121,7 @@ int command_dashboard(int argc, char **argv)
     options.journal = flags.operands[0];
     int64_t until_ms = INT64_MAX;
     if (options.until != NULL && !time_of_day_parse(options.until, &until_ms))
-        return flags_usage_error(&flags, "--until %s: not a time as in \"2026-11-26 04:00:00\" (UTC)", options.until);
+        return flags_usage_error(&flags, "--until %s: not a time as in \"2026-11-26 04:00:00\" (UTC)",
+                                 options.until);
     return show_journal(&options, until_ms);
 }

@@ -1,11 +1,11 @@
 /*
  * adaptivestream explain: why a trigger fired when it did, from a journal or of a running predictor.
  */
+#include "monitor/explain.h"
 #include "benchmark/journal_observations.h"
 #include "cli/commands.h"
 #include "cli/predictor_client.h"
 #include "cli/time_of_day.h"
-#include "monitor/explain.h"
 #include "monitor/words.h"
 
 #include <math.h>
@@ -68,11 +68,13 @@ static int explain_journal(const options_of_explain_t *options)
     journal_told_t told;
     store_create(&store);
     const journal_listener_t listener = {.observed = observed, .context = &store};
-    bool read = journal_tell(options->journal, options->query, options->at_ms, &listener, &told, error, sizeof error);
+    bool read =
+        journal_tell(options->journal, options->query, options->at_ms, &listener, &told, error, sizeof error);
     if (read && store.count == 0) {
         read = false;
-        snprintf(error, sizeof error, "%s: nothing%s%s%s", options->journal, options->query ? " of query " : "",
-                 options->query ? options->query : "", options->at ? " before that time" : "");
+        snprintf(error, sizeof error, "%s: nothing%s%s%s", options->journal,
+                 options->query ? " of query " : "", options->query ? options->query : "",
+                 options->at ? " before that time" : "");
     }
     for (size_t i = 0; read && i < store.count; i++) {
         if (i > 0) printf("\n");
@@ -132,7 +134,8 @@ int command_explain(int argc, char **argv)
     };
     flags_t flags = {
         .command = "explain",
-        .summary = "Says in sentences why a trigger fired when it did, or why it did not, and what your own trigger would have done.",
+        .summary = "Says in sentences why a trigger fired when it did, or why it did not, and what your own "
+                   "trigger would have done.",
         .table = table,
         .count = sizeof table / sizeof table[0],
         .operands_help = "[QUERY]",
@@ -143,8 +146,10 @@ int command_explain(int argc, char **argv)
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
     if (flags.operand_count > 0) options.query = flags.operands[0];
     if (options.at != NULL && options.journal == NULL)
-        return flags_usage_error(&flags, "--at needs --journal: a running predictor knows the latest decision alone");
+        return flags_usage_error(&flags,
+                                 "--at needs --journal: a running predictor knows the latest decision alone");
     if (options.at != NULL && !time_of_day_parse(options.at, &options.at_ms))
-        return flags_usage_error(&flags, "--at %s: not a time as in \"2026-11-26 04:00:00\" (UTC)", options.at);
+        return flags_usage_error(&flags, "--at %s: not a time as in \"2026-11-26 04:00:00\" (UTC)",
+                                 options.at);
     return options.journal != NULL ? explain_journal(&options) : explain_running(&options);
 }

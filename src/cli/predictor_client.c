@@ -23,7 +23,8 @@ static bool choose_port(const predictor_place_t *place, int *port, char *error, 
     size_t count = token_file_ports(ports, PORTS);
     if (count == 1) *port = ports[0];
     if (count <= 1) return true;
-    size_t used = (size_t)snprintf(error, error_size, "%zu predictors run here; say which with --port:", count);
+    size_t used =
+        (size_t)snprintf(error, error_size, "%zu predictors run here; say which with --port:", count);
     for (size_t i = 0; i < count && used < error_size; i++)
         used += (size_t)snprintf(error + used, error_size - used, " %d", ports[i]);
     return false;
@@ -52,13 +53,15 @@ static int connect_to(const char *host, int port, char *error, size_t error_size
         errno = reason;
     }
     if (fd < 0)
-        snprintf(error, error_size, "no predictor answers at %s port %d: %s. Is a job with the agent running?", host, port,
+        snprintf(error, error_size,
+                 "no predictor answers at %s port %d: %s. Is a job with the agent running?", host, port,
                  strerror(errno));
     freeaddrinfo(found);
     return fd;
 }
 
-bool predictor_client_open(predictor_client_t *client, const predictor_place_t *place, char *error, size_t error_size)
+bool predictor_client_open(predictor_client_t *client, const predictor_place_t *place, char *error,
+                           size_t error_size)
 {
     char path[TOKEN_FILE_PATH_SIZE], token[PROTOCOL_TOKEN_SIZE], request[256];
     bool open_to_others;
@@ -71,8 +74,10 @@ bool predictor_client_open(predictor_client_t *client, const predictor_place_t *
     if (client->fd < 0) return false;
     size_t length;
     const char *line = NULL;
-    if (token_load(place->token_file != NULL ? place->token_file : path, token, &open_to_others, error, error_size))
-        line = predictor_client_ask(client, request, request_write_hello(request, sizeof request, REQUEST_NO_ID, token, "cli"),
+    if (token_load(place->token_file != NULL ? place->token_file : path, token, &open_to_others, error,
+                   error_size))
+        line = predictor_client_ask(client, request,
+                                    request_write_hello(request, sizeof request, REQUEST_NO_ID, token, "cli"),
                                     &length, error, error_size);
     if (line != NULL && answer_read(line, length, &answer, error, error_size)) {
         if (answer.error[0] == '\0') return true;
@@ -100,8 +105,8 @@ static bool send_all(int fd, const char *bytes, size_t length)
     return true;
 }
 
-const char *predictor_client_ask(predictor_client_t *client, const char *request, size_t length, size_t *answer_length, char *error,
-                                 size_t error_size)
+const char *predictor_client_ask(predictor_client_t *client, const char *request, size_t length,
+                                 size_t *answer_length, char *error, size_t error_size)
 {
     memmove(client->line, client->line + client->used, client->have -= client->used);
     client->used = 0;
@@ -116,9 +121,9 @@ const char *predictor_client_ask(predictor_client_t *client, const char *request
             client->used = *answer_length + 1;
             return client->line;
         }
-        ssize_t got = client->have < sizeof client->line
-                          ? recv(client->fd, client->line + client->have, sizeof client->line - client->have, 0)
-                          : 0;
+        ssize_t got = client->have < sizeof client->line ? recv(client->fd, client->line + client->have,
+                                                                sizeof client->line - client->have, 0)
+                                                         : 0;
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) {
             snprintf(error, error_size, "the predictor at port %d does not answer", client->port);
@@ -146,7 +151,8 @@ static bool read_query(json_reader_t *json, predictor_status_t *status, observat
 }
 
 /* Adds what one answer holds; *next is where to go on, -1 when it was the last one. */
-static bool read_status(const char *line, size_t length, predictor_status_t *status, int64_t *next, char *error, size_t error_size)
+static bool read_status(const char *line, size_t length, predictor_status_t *status, int64_t *next,
+                        char *error, size_t error_size)
 {
     json_reader_t json;
     char key[FIELD_NAME_SIZE], said[PROTOCOL_ERROR_SIZE] = "";
@@ -171,24 +177,27 @@ static bool read_status(const char *line, size_t length, predictor_status_t *sta
     if (said[0] != '\0')
         snprintf(error, error_size, "%s", said);
     else if (!good || !json_read_end(&json))
-        snprintf(error, error_size, "the answer is not a status: %s", json.fault != NULL ? json.fault : "out of memory");
+        snprintf(error, error_size, "the answer is not a status: %s",
+                 json.fault != NULL ? json.fault : "out of memory");
     else
         return true;
     return false;
 }
 
-bool predictor_client_status(predictor_client_t *client, const char *query, predictor_status_t *status, char *error,
-                             size_t error_size)
+bool predictor_client_status(predictor_client_t *client, const char *query, predictor_status_t *status,
+                             char *error, size_t error_size)
 {
     char request[PROTOCOL_LABEL_SIZE * 2 + 128];
     size_t length;
     *status = (predictor_status_t){.count = 0};
-    const char *line = predictor_client_ask(client, request, request_write_health(request, sizeof request, REQUEST_NO_ID), &length,
-                                            error, error_size);
+    const char *line =
+        predictor_client_ask(client, request, request_write_health(request, sizeof request, REQUEST_NO_ID),
+                             &length, error, error_size);
     if (line == NULL || !answer_read(line, length, &status->health, error, error_size)) return false;
     int64_t next = 0;
     do {
-        line = predictor_client_ask(client, request, request_write_status(request, sizeof request, REQUEST_NO_ID, query, next),
+        line = predictor_client_ask(client, request,
+                                    request_write_status(request, sizeof request, REQUEST_NO_ID, query, next),
                                     &length, error, error_size);
         if (line == NULL || !read_status(line, length, status, &next, error, error_size)) {
             predictor_status_free(status);

@@ -21,26 +21,25 @@ typedef struct {
 } predictor_place_t;
 
 /* The flags that set it, for a command's table. */
-#define PREDICTOR_FLAGS(place)                                                                                         \
-    {.name = "--port",                                                                                                 \
-     .type = FLAG_INTEGER,                                                                                             \
-     .value = &(place).port,                                                                                           \
-     .given = &(place).port_given,                                                                                     \
-     .argument = "PORT",                                                                                               \
-     .minimum = 1,                                                                                                     \
-     .maximum = 65535,                                                                                                 \
-     .help = "of the predictor; without it the one that runs, else 9876"},                                             \
-        {.name = "--host",                                                                                             \
-         .type = FLAG_TEXT,                                                                                            \
-         .value = &(place).host,                                                                                       \
-         .argument = "ADDRESS",                                                                                        \
-         .preset = "127.0.0.1",                                                                                        \
-         .help = "of a predictor on another machine"},                                                                 \
-        {.name = "--token-file",                                                                                       \
-         .type = FLAG_TEXT,                                                                                            \
-         .value = &(place).token_file,                                                                                 \
-         .argument = "FILE",                                                                                           \
-         .help = "its token; without it that of a predictor of this user on this machine"}
+#define PREDICTOR_FLAGS(place)                                                                               \
+    {.name = "--port",                                                                                       \
+     .type = FLAG_INTEGER,                                                                                   \
+     .value = &(place).port,                                                                                 \
+     .given = &(place).port_given,                                                                           \
+     .argument = "PORT",                                                                                     \
+     .minimum = 1,                                                                                           \
+     .maximum = 65535,                                                                                       \
+     .help = "of the predictor; without it the one that runs, else 9876"},                                   \
+        {.name = "--host",                                                                                   \
+         .type = FLAG_TEXT,                                                                                  \
+         .value = &(place).host,                                                                             \
+         .argument = "ADDRESS",                                                                              \
+         .preset = "127.0.0.1",                                                                              \
+         .help = "of a predictor on another machine"},                                                       \
+    {                                                                                                        \
+        .name = "--token-file", .type = FLAG_TEXT, .value = &(place).token_file, .argument = "FILE",         \
+        .help = "its token; without it that of a predictor of this user on this machine"                     \
+    }
 
 typedef struct {
     int fd, port;
@@ -50,12 +49,13 @@ typedef struct {
 } predictor_client_t;
 
 /* Connects and says hello. False with one sentence in `error`; there is then nothing to close. */
-bool predictor_client_open(predictor_client_t *client, const predictor_place_t *place, char *error, size_t error_size);
+bool predictor_client_open(predictor_client_t *client, const predictor_place_t *place, char *error,
+                           size_t error_size);
 void predictor_client_close(predictor_client_t *client);
 
 /* Sends a request of `length` bytes (0: it did not fit) and waits for the line of the answer. NULL with a sentence. */
-const char *predictor_client_ask(predictor_client_t *client, const char *request, size_t length, size_t *answer_length, char *error,
-                                 size_t error_size);
+const char *predictor_client_ask(predictor_client_t *client, const char *request, size_t length,
+                                 size_t *answer_length, char *error, size_t error_size);
 
 typedef struct {
     observed_status_t *queries; /* `count` of them; freed by predictor_status_free() */
@@ -64,8 +64,8 @@ typedef struct {
 } predictor_status_t;
 
 /* What all queries, or the one of this label, told last. False with a sentence. */
-bool predictor_client_status(predictor_client_t *client, const char *query, predictor_status_t *status, char *error,
-                             size_t error_size);
+bool predictor_client_status(predictor_client_t *client, const char *query, predictor_status_t *status,
+                             char *error, size_t error_size);
 void predictor_status_free(predictor_status_t *status);
 
 #endif

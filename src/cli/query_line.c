@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char query_line_header[] = "query              state      rate/s pending interval  wait (yours)       batches";
+const char query_line_header[] =
+    "query              state      rate/s pending interval  wait (yours)       batches";
 
 static void short_count(double value, char *text, size_t size)
 {
@@ -54,15 +55,18 @@ static void plain_label(const char *label, char *text, size_t size)
     if (label[i] != '\0') text[size - 2] = '~';
 }
 
-void query_line(const observed_status_t *status, const double *rates, size_t count, char line[QUERY_LINE_SIZE])
+void query_line(const observed_status_t *status, const double *rates, size_t count,
+                char line[QUERY_LINE_SIZE])
 {
     const observed_waits_t *own = &status->stats.own, *shadow = &status->stats.shadow;
     const observed_decision_t *decision = &status->decision;
-    char label[19], state[11], rate[16], pending[16], interval[32], wait[32], yours[32], batches[64] = "-", spark[64];
+    char label[19], state[11], rate[16], pending[16], interval[32], wait[32], yours[32], batches[64] = "-",
+                                                                                         spark[64];
     plain_label(status->query, label, sizeof label);
     plain_label(status->state[0] != '\0' ? status->state : "-", state, sizeof state);
     short_count(decision->rate, rate, sizeof rate);
-    short_count(decision->pending == FIELD_UNKNOWN ? (double)NAN : (double)decision->pending, pending, sizeof pending);
+    short_count(decision->pending == FIELD_UNKNOWN ? (double)NAN : (double)decision->pending, pending,
+                sizeof pending);
     short_time(decision->interval_s, interval, sizeof interval);
     short_time(own->mean_s, wait, sizeof wait);
     short_time(shadow->mean_s, yours, sizeof yours);
@@ -71,6 +75,6 @@ void query_line(const observed_status_t *status, const double *rates, size_t cou
     if (own->batches != FIELD_UNKNOWN && shadow->batches != FIELD_UNKNOWN)
         snprintf(batches, sizeof batches, "%" PRId64 "/%" PRId64, own->batches, shadow->batches);
     picture(rates, count, spark, sizeof spark);
-    snprintf(line, QUERY_LINE_SIZE, "%-18s %-10s %6s %7s %8s  %-18s %-7s%s%s", label, state, rate, pending, interval, both, batches,
-             count > 0 ? " " : "", spark);
+    snprintf(line, QUERY_LINE_SIZE, "%-18s %-10s %6s %7s %8s  %-18s %-7s%s%s", label, state, rate, pending,
+             interval, both, batches, count > 0 ? " " : "", spark);
 }

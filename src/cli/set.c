@@ -19,7 +19,8 @@ static int ask_for(const predictor_place_t *place, const char *query, const chan
     if (told) {
         size_t length;
         const char *line = predictor_client_ask(
-            &client, request, request_write_set(request, sizeof request, REQUEST_NO_ID, query, change), &length, error, sizeof error);
+            &client, request, request_write_set(request, sizeof request, REQUEST_NO_ID, query, change),
+            &length, error, sizeof error);
         told = line != NULL && answer_read(line, length, &answer, error, sizeof error);
         if (told && answer.error[0] != '\0') {
             snprintf(error, sizeof error, "%s", answer.error);
@@ -68,7 +69,8 @@ int command_set(int argc, char **argv)
     };
     flags_t flags = {
         .command = "set",
-        .summary = "Changes how a running query is decided for, without a restart of its job. QUERY: its name, or \"*\" for all.",
+        .summary = "Changes how a running query is decided for, without a restart of its job. QUERY: its "
+                   "name, or \"*\" for all.",
         .table = table,
         .count = sizeof table / sizeof table[0],
         .operands_help = "QUERY",
@@ -82,6 +84,7 @@ int command_set(int argc, char **argv)
         return flags_usage_error(&flags, "nothing to set: --mode, --goal or --budget is needed");
     change.mode = (agent_mode_t)mode;
     change.goal = (goal_t)goal;
-    if (strlen(flags.operands[0]) >= PROTOCOL_LABEL_SIZE) return flags_usage_error(&flags, "QUERY is too long");
+    if (strlen(flags.operands[0]) >= PROTOCOL_LABEL_SIZE)
+        return flags_usage_error(&flags, "QUERY is too long");
     return ask_for(&place, flags.operands[0], &change);
 }

@@ -14,8 +14,10 @@ enum { ERROR_SIZE = 512, JSON_SIZE = 16 << 10 };
 static void print_json(const predictor_status_t *status)
 {
     static char buffer[JSON_SIZE];
-    printf("{\"status\":\"%s\",\"model\":\"%s\",\"requests\":%lld,\"uptime_s\":%.1f,\"pid\":%lld,\"queries\":[", status->health.status,
-           status->health.model, (long long)status->health.requests, status->health.uptime_s, (long long)status->health.pid);
+    printf(
+        "{\"status\":\"%s\",\"model\":\"%s\",\"requests\":%lld,\"uptime_s\":%.1f,\"pid\":%lld,\"queries\":[",
+        status->health.status, status->health.model, (long long)status->health.requests,
+        status->health.uptime_s, (long long)status->health.pid);
     for (size_t i = 0; i < status->count; i++) {
         json_writer_t json;
         json_write_begin(&json, buffer, sizeof buffer);
@@ -28,8 +30,9 @@ static void print_json(const predictor_status_t *status)
 static void print_text(const predictor_status_t *status)
 {
     char line[QUERY_LINE_SIZE];
-    printf("Predictor %s, %s, %lld requests in %.0f s, process %lld.\n", status->health.status, status->health.model,
-           (long long)status->health.requests, status->health.uptime_s, (long long)status->health.pid);
+    printf("Predictor %s, %s, %lld requests in %.0f s, process %lld.\n", status->health.status,
+           status->health.model, (long long)status->health.requests, status->health.uptime_s,
+           (long long)status->health.pid);
     if (status->count == 0) {
         printf("No query has been heard of yet.\n");
         return;
@@ -39,7 +42,8 @@ static void print_text(const predictor_status_t *status)
         query_line(&status->queries[i], NULL, 0, line);
         printf("%s\n", line);
     }
-    printf("\nWaits are means since the query's start, (yours): what the job's own trigger would have made of the same arrivals.\n");
+    printf("\nWaits are means since the query's start, (yours): what the job's own trigger would have made "
+           "of the same arrivals.\n");
 }
 
 int command_status(int argc, char **argv)
@@ -49,12 +53,16 @@ int command_status(int argc, char **argv)
     bool json = false;
     const flag_t table[] = {
         {.name = "--query", .type = FLAG_TEXT, .value = &query, .argument = "NAME", .help = "only this one"},
-        {.name = "--json", .type = FLAG_SWITCH, .value = &json, .help = "print JSON, members as in docs/protocol.md"},
+        {.name = "--json",
+         .type = FLAG_SWITCH,
+         .value = &json,
+         .help = "print JSON, members as in docs/protocol.md"},
         PREDICTOR_FLAGS(place),
     };
     flags_t flags = {
         .command = "status",
-        .summary = "Says what every query of a running predictor does at the moment, and what it has brought so far.",
+        .summary = "Says what every query of a running predictor does at the moment, and what it has brought "
+                   "so far.",
         .table = table,
         .count = sizeof table / sizeof table[0],
     };

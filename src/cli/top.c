@@ -49,7 +49,8 @@ static const double *rates_of(top_t *top, const observed_status_t *status, size_
         strcpy(spark->query, status->query);
         top->kept++;
     }
-    if (spark->count == SPARK_COUNT) memmove(spark->rates, spark->rates + 1, --spark->count * sizeof *spark->rates);
+    if (spark->count == SPARK_COUNT)
+        memmove(spark->rates, spark->rates + 1, --spark->count * sizeof *spark->rates);
     spark->rates[spark->count++] = status->decision.rate;
     *count = spark->count;
     return spark->rates;
@@ -79,7 +80,8 @@ static void show(top_t *top, const predictor_status_t *status)
     long long saved_batches = 0;
     for (size_t i = 0; i < status->count; i++) {
         const observed_stats_t *stats = &status->queries[i].stats;
-        if (!status->queries[i].has_stats || isnan(stats->own.waited_s) || isnan(stats->shadow.waited_s)) continue;
+        if (!status->queries[i].has_stats || isnan(stats->own.waited_s) || isnan(stats->shadow.waited_s))
+            continue;
         saved_s += stats->shadow.waited_s - stats->own.waited_s;
         saved_batches += (long long)(stats->shadow.batches - stats->own.batches);
     }
@@ -184,7 +186,8 @@ int command_top(int argc, char **argv)
     };
     flags_t flags = {
         .command = "top",
-        .summary = "Shows the queries of a running predictor, once a second. q or Ctrl-C quits; piped, it prints plain text.",
+        .summary = "Shows the queries of a running predictor, once a second. q or Ctrl-C quits; piped, it "
+                   "prints plain text.",
         .table = table,
         .count = sizeof table / sizeof table[0],
     };

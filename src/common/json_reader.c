@@ -51,7 +51,8 @@ json_kind_t json_read_kind(json_reader_t *json)
     case '-':
         return JSON_KIND_NUMBER;
     default:
-        return json->at < json->end && *json->at >= '0' && *json->at <= '9' ? JSON_KIND_NUMBER : JSON_KIND_NONE;
+        return json->at < json->end && *json->at >= '0' && *json->at <= '9' ? JSON_KIND_NUMBER
+                                                                            : JSON_KIND_NONE;
     }
 }
 

@@ -216,3 +216,20 @@ void governor_stats(const governor_t *g, governor_stats_t *stats)
         .seen = g->seen,
     };
 }
+
+size_t governor_costs(const governor_t *g, int64_t *events, double *seconds, size_t room)
+{
+    size_t count = 0;
+    for (int index = 0; index < COST_CLASSES && count < room; index++) {
+        if (g->cost.seen[index] == 0) continue;
+        events[count] = (int64_t)(g->cost.events[index] + 0.5);
+        seconds[count++] = g->cost.monotone_s[index];
+    }
+    return count;
+}
+
+shadow_trigger_t governor_shadow_trigger(const governor_t *g)
+{
+    return (shadow_trigger_t){
+        .batches = g->shadow.batches, .start_ns = g->shadow.last_ns, .events = g->shadow.last_batch};
+}

@@ -40,6 +40,7 @@
 #include "common/options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct governor governor_t;
@@ -148,6 +149,18 @@ void governor_set_source_limit(governor_t *governor, int64_t events);
 void governor_set_forecast(governor_t *governor, double rate_per_s, double confidence);
 
 void governor_stats(const governor_t *governor, governor_stats_t *stats);
+
+/* What batches are learned to take: of `room` sizes at most, ascending, the seconds for so many events. The number of
+ * sizes. */
+size_t governor_costs(const governor_t *governor, int64_t *events, double *seconds, size_t room);
+
+typedef struct {
+    int64_t batches;  /* triggers of the shadow that found events, so far */
+    int64_t start_ns; /* the latest of them; and its events */
+    int64_t events;
+} shadow_trigger_t;
+
+shadow_trigger_t governor_shadow_trigger(const governor_t *governor);
 
 /* The slot and the longest wait in use, ns. */
 int64_t governor_slot_ns(const governor_t *governor);

@@ -43,7 +43,8 @@ static int64_t own_schedule_after(const observed_config_t *config, int64_t time_
     return time_ms - into_ms + width_ms;
 }
 
-static void say_pending(char text[EXPLAIN_SIZE], const observed_status_t *status, const observed_decision_t *decision)
+static void say_pending(char text[EXPLAIN_SIZE], const observed_status_t *status,
+                        const observed_decision_t *decision)
 {
     char oldest[32];
     if (decision->pending == FIELD_UNKNOWN || decision->pending < 0) return;
@@ -65,7 +66,8 @@ static void say_pending(char text[EXPLAIN_SIZE], const observed_status_t *status
 }
 
 /* What firing at time_ms spared the events that were pending, beside the job's own trigger. */
-static void say_alternative(char text[EXPLAIN_SIZE], const observed_status_t *status, int64_t time_ms, int64_t events)
+static void say_alternative(char text[EXPLAIN_SIZE], const observed_status_t *status, int64_t time_ms,
+                            int64_t events)
 {
     int64_t own_ms = own_schedule_after(&status->config, time_ms);
     char later[32], sum[32], trigger[32];
@@ -74,15 +76,18 @@ static void say_alternative(char text[EXPLAIN_SIZE], const observed_status_t *st
     words_duration(later_s, later, sizeof later);
     words_duration(later_s * (double)events, sum, sizeof sum);
     words_duration(status->config.trigger_s, trigger, sizeof trigger);
-    say(text, " Your %s trigger would have fired %s later: these events would have waited %s more in sum, and others would have joined "
-              "them.",
+    say(text,
+        " Your %s trigger would have fired %s later: these events would have waited %s more in sum, and "
+        "others would have joined "
+        "them.",
         trigger, later, sum);
 }
 
 static void say_meaning(char text[EXPLAIN_SIZE], const char *reason, bool fired)
 {
     const char *meaning = words_reason(reason);
-    if (is(reason, "plan") && !fired) meaning = "pending events are not looked at here, the planned interval is waited for";
+    if (is(reason, "plan") && !fired)
+        meaning = "pending events are not looked at here, the planned interval is waited for";
     say(text, " %s: ", fired ? "So it fired" : "So it went on waiting");
     if (*meaning != '\0')
         say(text, "%s.", meaning);
@@ -96,7 +101,9 @@ static void say_not_fired(char text[EXPLAIN_SIZE], const observed_decision_t *de
     char interval[32];
     if (!is(decision->reason, "cheap") || !(decision->interval_s > 0)) return;
     words_duration(decision->interval_s, interval, sizeof interval);
-    say(text, " Firing would have ended their wait at the cost of a batch of few events; at this rate a batch pays about every %s.",
+    say(text,
+        " Firing would have ended their wait at the cost of a batch of few events; at this rate a batch pays "
+        "about every %s.",
         interval);
 }
 
@@ -133,5 +140,6 @@ void explain_trigger(const observed_status_t *status, const logged_t *trigger, c
     say_alternative(text, status, trigger->start_ms, trigger->events);
     if (trigger->end_ms == FIELD_UNKNOWN) return;
     words_duration((double)(trigger->end_ms - trigger->start_ms) / 1000, took, sizeof took);
-    say(text, " The batch took %" PRId64 " event%s and %s.", trigger->events, trigger->events == 1 ? "" : "s", took);
+    say(text, " The batch took %" PRId64 " event%s and %s.", trigger->events, trigger->events == 1 ? "" : "s",
+        took);
 }

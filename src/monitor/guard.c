@@ -27,7 +27,8 @@ static bool is_same_origin(const guard_headers_t *headers)
 {
     static const char scheme[] = "http://";
     size_t length = sizeof scheme - 1;
-    return strncasecmp(headers->origin, scheme, length) == 0 && strcasecmp(headers->origin + length, headers->host) == 0;
+    return strncasecmp(headers->origin, scheme, length) == 0 &&
+           strcasecmp(headers->origin + length, headers->host) == 0;
 }
 
 const char *guard_refusal(const guard_headers_t *headers)

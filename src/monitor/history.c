@@ -7,11 +7,11 @@ static const struct {
     int64_t width_ms;
     size_t first, count; /* in history_t.buckets */
 } levels[HISTORY_LEVELS] = {
-    {200, 0, 620},                              /* 2 minutes */
-    {1000, 620, 930},                           /* 15 minutes */
-    {10 * 1000, 620 + 930, 740},                /* 2 hours */
-    {120 * 1000, 620 + 930 + 740, 730},         /* a day */
-    {900 * 1000, 620 + 930 + 740 + 730, 680},   /* 7 days */
+    {200, 0, 620},                            /* 2 minutes */
+    {1000, 620, 930},                         /* 15 minutes */
+    {10 * 1000, 620 + 930, 740},              /* 2 hours */
+    {120 * 1000, 620 + 930 + 740, 730},       /* a day */
+    {900 * 1000, 620 + 930 + 740 + 730, 680}, /* 7 days */
 };
 
 static bool is_greatest(size_t column)
@@ -66,7 +66,8 @@ const bucket_t *history_at(const history_t *history, size_t level, int64_t time_
     return bucket->index == index && index > 0 ? bucket : NULL;
 }
 
-void history_sum(const history_t *history, size_t level, int64_t start_ms, int64_t end_ms, double sums[COLUMN_COUNT])
+void history_sum(const history_t *history, size_t level, int64_t start_ms, int64_t end_ms,
+                 double sums[COLUMN_COUNT])
 {
     memset(sums, 0, COLUMN_COUNT * sizeof *sums);
     int64_t width_ms = levels[level].width_ms;

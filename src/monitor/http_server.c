@@ -1,11 +1,11 @@
 #include "monitor/http_server.h"
 
 #include "common/json_reader.h"
-#include "monitor/texts.h"
 #include "monitor/guard.h"
 #include "monitor/metrics.h"
 #include "monitor/page_files.h"
 #include "monitor/streams.h"
+#include "monitor/texts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,8 +41,9 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------------ answers */
 
-static const char security_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                                      "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+static const char security_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static void add_headers(struct MHD_Response *response, const char *type)
 {
@@ -55,8 +56,8 @@ static void add_headers(struct MHD_Response *response, const char *type)
     MHD_add_response_header(response, "Cache-Control", "no-store");
 }
 
-static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const char *type, const char *text,
-                                 size_t length, enum MHD_ResponseMemoryMode memory)
+static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const char *type,
+                                 const char *text, size_t length, enum MHD_ResponseMemoryMode memory)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, memory);
     if (response == NULL) return MHD_NO;
@@ -78,7 +79,8 @@ static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned st
     return send_text(connection, status, "application/json", text, json.length, MHD_RESPMEM_MUST_COPY);
 }
 
-static enum MHD_Result send_workspace(struct MHD_Connection *connection, const http_server_t *server, size_t length, const char *type)
+static enum MHD_Result send_workspace(struct MHD_Connection *connection, const http_server_t *server,
+                                      size_t length, const char *type)
 {
     if (length == 0) return send_error(connection, MHD_HTTP_NOT_FOUND, "no such query");
     return send_text(connection, MHD_HTTP_OK, type, server->workspace.text, length, MHD_RESPMEM_MUST_COPY);
@@ -92,7 +94,8 @@ static const char *argument(struct MHD_Connection *connection, const char *name)
     return value == NULL ? "" : value;
 }
 
-static int64_t number_argument(struct MHD_Connection *connection, const char *name, int64_t preset, int64_t maximum)
+static int64_t number_argument(struct MHD_Connection *connection, const char *name, int64_t preset,
+                               int64_t maximum)
 {
     const char *text = argument(connection, name);
     char *end;
@@ -104,17 +107,19 @@ static int64_t number_argument(struct MHD_Connection *connection, const char *na
 
 static enum MHD_Result get_overview(http_server_t *server, struct MHD_Connection *connection)
 {
-    return send_workspace(connection, server, text_overview(&server->workspace, server->monitor), "application/json");
+    return send_workspace(connection, server, text_overview(&server->workspace, server->monitor),
+                          "application/json");
 }
 
 static enum MHD_Result get_series(http_server_t *server, struct MHD_Connection *connection)
 {
     const int64_t last_ms = INT64_C(1) << 53;
     int64_t range_s = number_argument(connection, "range", 120, 8 * 86400);
-    int64_t since_ms = number_argument(connection, "since", 0, last_ms), end_ms = number_argument(connection, "end", 0, last_ms);
+    int64_t since_ms = number_argument(connection, "since", 0, last_ms),
+            end_ms = number_argument(connection, "end", 0, last_ms);
     return send_workspace(connection, server,
-                          text_series(&server->workspace, server->monitor, argument(connection, "query"), range_s * 1000,
-                                        since_ms, end_ms),
+                          text_series(&server->workspace, server->monitor, argument(connection, "query"),
+                                      range_s * 1000, since_ms, end_ms),
                           "application/json");
 }
 
@@ -127,19 +132,22 @@ static enum MHD_Result get_details(http_server_t *server, struct MHD_Connection 
 
 static enum MHD_Result get_metrics(http_server_t *server, struct MHD_Connection *connection)
 {
-    return send_workspace(connection, server, text_metrics(&server->workspace, server->monitor), METRICS_CONTENT_TYPE);
+    return send_workspace(connection, server, text_metrics(&server->workspace, server->monitor),
+                          METRICS_CONTENT_TYPE);
 }
 
 static enum MHD_Result get_health(http_server_t *server, struct MHD_Connection *connection)
 {
-    return send_workspace(connection, server, text_health(&server->workspace, server->monitor), "application/json");
+    return send_workspace(connection, server, text_health(&server->workspace, server->monitor),
+                          "application/json");
 }
 
 static enum MHD_Result get_events(http_server_t *server, struct MHD_Connection *connection)
 {
     struct MHD_Response *response = streams_open(server->streams, connection);
     if (response == NULL)
-        return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many browsers are looking on; close one");
+        return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+                          "too many browsers are looking on; close one");
     add_headers(response, "text/event-stream");
     enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
@@ -168,7 +176,8 @@ static enum MHD_Result get(http_server_t *server, struct MHD_Connection *connect
 /* ------------------------------------------------------------------------------------------------ changes */
 
 /* {"query":"clicks","goal":"latency"}: false with a sentence. */
-static bool read_change(const request_body_t *body, char *query, change_t *change, char *error, size_t error_size)
+static bool read_change(const request_body_t *body, char *query, change_t *change, char *error,
+                        size_t error_size)
 {
     json_reader_t json;
     char key[32];
@@ -196,13 +205,16 @@ static bool read_change(const request_body_t *body, char *query, change_t *chang
     return false;
 }
 
-static enum MHD_Result set(http_server_t *server, struct MHD_Connection *connection, const request_body_t *body)
+static enum MHD_Result set(http_server_t *server, struct MHD_Connection *connection,
+                           const request_body_t *body)
 {
     char query[QUERY_SIZE], error[MONITOR_ERROR_SIZE];
     change_t change;
-    if (!read_change(body, query, &change, error, sizeof error)) return send_error(connection, MHD_HTTP_BAD_REQUEST, error);
+    if (!read_change(body, query, &change, error, sizeof error))
+        return send_error(connection, MHD_HTTP_BAD_REQUEST, error);
     strcpy(change.origin, "page");
-    if (!monitor_change(server->monitor, query, &change)) return send_error(connection, MHD_HTTP_NOT_FOUND, "no such query");
+    if (!monitor_change(server->monitor, query, &change))
+        return send_error(connection, MHD_HTTP_NOT_FOUND, "no such query");
     static const char ok[] = "{\"v\":1,\"ok\":true}";
     return send_text(connection, MHD_HTTP_OK, "application/json", ok, sizeof ok - 1, MHD_RESPMEM_PERSISTENT);
 }
@@ -215,8 +227,8 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 }
 
 /* The whole request is there: answers it. */
-static enum MHD_Result answer(http_server_t *server, struct MHD_Connection *connection, const char *method, const char *path,
-                              const request_body_t *body)
+static enum MHD_Result answer(http_server_t *server, struct MHD_Connection *connection, const char *method,
+                              const char *path, const request_body_t *body)
 {
     guard_headers_t headers = {.host = header(connection, "Host"),
                                .origin = header(connection, "Origin"),
@@ -239,8 +251,9 @@ static enum MHD_Result answer(http_server_t *server, struct MHD_Connection *conn
     return get(server, connection, path);
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **state)
 {
     (void)version;
     request_body_t *body = *state;
@@ -277,7 +290,8 @@ static void *serve(void *context)
 {
     http_server_t *server = context;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    struct pollfd polled[] = {{.fd = info->epoll_fd, .events = POLLIN}, {.fd = server->wake_fd, .events = POLLIN}};
+    struct pollfd polled[] = {{.fd = info->epoll_fd, .events = POLLIN},
+                              {.fd = server->wake_fd, .events = POLLIN}};
     while (!atomic_load(&server->stopping)) {
         int wait_ms = streams_tick(server->streams, server->monitor, &server->workspace);
         MHD_UNSIGNED_LONG_LONG own_ms;
@@ -319,13 +333,15 @@ http_server_t *http_server_start(monitor_t *monitor, int fd, char *error, size_t
         server->streams = streams_create();
         if (server->wake_fd >= 0 && server->streams != NULL && workspace_begin(&server->workspace))
             server->daemon = MHD_start_daemon(
-                MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-                MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS,
-                MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_END);
+                MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+                MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+                (unsigned)SERVER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_CONNECTION,
+                MHD_OPTION_END);
         if (server->daemon != NULL && start_thread(server)) return server;
     }
-    snprintf(error, error_size, "dashboard: the HTTP server does not start: %s", errno != 0 ? strerror(errno) : "no memory");
+    snprintf(error, error_size, "dashboard: the HTTP server does not start: %s",
+             errno != 0 ? strerror(errno) : "no memory");
     if (server == NULL || server->daemon == NULL) close(fd); /* else the daemon does */
     if (server != NULL) clean_up(server);
     return NULL;

@@ -62,13 +62,15 @@ static bool bind_and_listen(int fd, const endpoint_t *endpoint, socklen_t size)
     return bind(fd, &endpoint->any, size) == 0 && listen(fd, BACKLOG) == 0;
 }
 
-int listen_on(const char *address, bool any_port, char *bound, size_t bound_size, char *error, size_t error_size)
+int listen_on(const char *address, bool any_port, char *bound, size_t bound_size, char *error,
+              size_t error_size)
 {
     endpoint_t endpoint;
     socklen_t size;
     if (!parse_address(address, &endpoint, &size)) {
         snprintf(error, error_size,
-                 "dashboard=%s: not HOST:PORT of this machine's loopback interface, as in 127.0.0.1:9877", address);
+                 "dashboard=%s: not HOST:PORT of this machine's loopback interface, as in 127.0.0.1:9877",
+                 address);
         return -1;
     }
     int fd = socket(endpoint.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -86,8 +88,8 @@ int listen_on(const char *address, bool any_port, char *bound, size_t bound_size
     getsockname(fd, &endpoint.any, &size);
     char host[INET6_ADDRSTRLEN];
     bool is_six = endpoint.any.sa_family == AF_INET6;
-    inet_ntop(endpoint.any.sa_family, is_six ? (const void *)&endpoint.six.sin6_addr : &endpoint.four.sin_addr, host,
-              sizeof host);
+    inet_ntop(endpoint.any.sa_family,
+              is_six ? (const void *)&endpoint.six.sin6_addr : &endpoint.four.sin_addr, host, sizeof host);
     snprintf(bound, bound_size, is_six ? "[%s]:%d" : "%s:%d", host, ntohs(endpoint.four.sin_port));
     return fd;
 }

@@ -80,8 +80,8 @@ static void put_number(writer_t *out, double value)
 }
 
 /* What is not known has no sample. `label`: of a second label, NULL for none. */
-static void sample(writer_t *out, const char *suffix, const char *query, const char *label, const char *label_value,
-                   double value)
+static void sample(writer_t *out, const char *suffix, const char *query, const char *label,
+                   const char *label_value, double value)
 {
     if (!isfinite(value)) return;
     put(out, "%s%s{query=\"", out->family, suffix);
@@ -105,10 +105,10 @@ static double known(int64_t value)
 
 typedef double value_of_t(const metrics_row_t *row);
 
-#define VALUE(name, expression)                                                                                        \
-    static double name(const metrics_row_t *row)                                                                       \
-    {                                                                                                                  \
-        return expression;                                                                                             \
+#define VALUE(name, expression)                                                                              \
+    static double name(const metrics_row_t *row)                                                             \
+    {                                                                                                        \
+        return expression;                                                                                   \
     }
 VALUE(interval, row->status.decision.interval_s)
 VALUE(trigger, row->status.config.trigger_s)
@@ -138,28 +138,38 @@ static const struct {
     value_of_t *value;
 } plain[] = {
     {"adaptivestream_interval_seconds", "gauge", "seconds", "Planned interval between triggers.", interval},
-    {"adaptivestream_trigger_interval_seconds", "gauge", "seconds", "The job's own trigger interval.", trigger},
-    {"adaptivestream_max_wait_seconds", "gauge", "seconds", "Longest wait of an event before its batch.", max_wait},
-    {"adaptivestream_budget_ratio", "gauge", "ratio", "Batches allowed, of those of the job's own trigger.", budget},
-    {"adaptivestream_pending_events", "gauge", "events", "Events in the source that no batch has taken (lag).", pending},
+    {"adaptivestream_trigger_interval_seconds", "gauge", "seconds", "The job's own trigger interval.",
+     trigger},
+    {"adaptivestream_max_wait_seconds", "gauge", "seconds", "Longest wait of an event before its batch.",
+     max_wait},
+    {"adaptivestream_budget_ratio", "gauge", "ratio", "Batches allowed, of those of the job's own trigger.",
+     budget},
+    {"adaptivestream_pending_events", "gauge", "events",
+     "Events in the source that no batch has taken (lag).", pending},
     {"adaptivestream_oldest_pending_seconds", "gauge", "seconds", "Age of the oldest pending event.", oldest},
-    {"adaptivestream_waiting_cost_ratio", "gauge", "ratio", "What waiting has cost; at 1 as much as a batch.", cost},
+    {"adaptivestream_waiting_cost_ratio", "gauge", "ratio", "What waiting has cost; at 1 as much as a batch.",
+     cost},
     {"adaptivestream_arrival_events_per_second", "gauge", NULL, "Arrival rate of the last seconds.", rate},
-    {"adaptivestream_effective_events_per_second", "gauge", NULL, "Rate that decisions are advised to count with.",
-     effective},
-    {"adaptivestream_forecast_confidence_ratio", "gauge", "ratio", "How far decisions follow the forecast.", confidence},
+    {"adaptivestream_effective_events_per_second", "gauge", NULL,
+     "Rate that decisions are advised to count with.", effective},
+    {"adaptivestream_forecast_confidence_ratio", "gauge", "ratio", "How far decisions follow the forecast.",
+     confidence},
     {"adaptivestream_debt_batches", "gauge", "batches", "Batches run beyond the budget.", debt},
-    {"adaptivestream_last_observation_timestamp_seconds", "gauge", "seconds", "When the query was heard of last.", heard},
+    {"adaptivestream_last_observation_timestamp_seconds", "gauge", "seconds",
+     "When the query was heard of last.", heard},
     {"adaptivestream_events", "counter", NULL, "Events taken by batches.", events},
     {"adaptivestream_batches", "counter", NULL, "Triggers that took events.", batches},
-    {"adaptivestream_shadow_batches", "counter", NULL, "Batches the job's own trigger would have run.", shadow_batches},
+    {"adaptivestream_shadow_batches", "counter", NULL, "Batches the job's own trigger would have run.",
+     shadow_batches},
     {"adaptivestream_empty_triggers", "counter", NULL, "Triggers that found nothing.", empty},
     {"adaptivestream_waited_seconds", "counter", "seconds", "Sum of the waits of all events.", waited},
-    {"adaptivestream_shadow_waited_seconds", "counter", "seconds", "The same under the job's own trigger.", shadow_waited},
+    {"adaptivestream_shadow_waited_seconds", "counter", "seconds", "The same under the job's own trigger.",
+     shadow_waited},
     {"adaptivestream_decisions", "counter", NULL, "Decisions made.", decisions},
     {"adaptivestream_probes", "counter", NULL, "Times the source was asked.", probes},
     {"adaptivestream_faults", "counter", NULL, "Faults after which the job's own schedule was kept.", faults},
-    {"adaptivestream_fallbacks", "counter", NULL, "Times the query fell back as its predictor was lost.", fallbacks},
+    {"adaptivestream_fallbacks", "counter", NULL, "Times the query fell back as its predictor was lost.",
+     fallbacks},
 };
 
 static void write_plain(writer_t *out, const metrics_row_t *rows, size_t count)
@@ -188,7 +198,8 @@ static void write_forecasts(writer_t *out, const metrics_row_t *rows, size_t cou
 
 static void write_reasons(writer_t *out, const metrics_row_t *rows, size_t count)
 {
-    family(out, "adaptivestream_triggers", "counter", NULL, "Triggers that took events, by the reason they fired for.");
+    family(out, "adaptivestream_triggers", "counter", NULL,
+           "Triggers that took events, by the reason they fired for.");
     for (size_t row = 0; row < count; row++)
         for (size_t i = 0; i < STORE_REASONS && rows[row].reasons[i].count > 0; i++)
             sample(out, "_total", rows[row].status.query, "reason", rows[row].reasons[i].reason,
@@ -238,7 +249,8 @@ static void write_histograms(writer_t *out, const metrics_row_t *rows, size_t co
         write_histogram(out, rows[i].status.query, &rows[i].batch_times);
 }
 
-size_t metrics_write(const metrics_row_t *rows, size_t count, const metrics_host_t *host, char *buffer, size_t size)
+size_t metrics_write(const metrics_row_t *rows, size_t count, const metrics_host_t *host, char *buffer,
+                     size_t size)
 {
     writer_t out = {.text = buffer, .size = size};
     family(&out, "adaptivestream_build", "info", NULL, "The version.");
@@ -246,9 +258,11 @@ size_t metrics_write(const metrics_row_t *rows, size_t count, const metrics_host
     family(&out, "adaptivestream_queries", "gauge", NULL, "Queries known.");
     put(&out, "adaptivestream_queries %zu\n", count);
     if (host->predictor_uptime_s > 0) {
-        family(&out, "adaptivestream_predictor_requests", "counter", NULL, "Requests the predictor has answered.");
+        family(&out, "adaptivestream_predictor_requests", "counter", NULL,
+               "Requests the predictor has answered.");
         put(&out, "adaptivestream_predictor_requests_total %lld\n", (long long)host->predictor_requests);
-        family(&out, "adaptivestream_predictor_uptime_seconds", "gauge", "seconds", "Since the predictor started.");
+        family(&out, "adaptivestream_predictor_uptime_seconds", "gauge", "seconds",
+               "Since the predictor started.");
         put(&out, "adaptivestream_predictor_uptime_seconds %.3f\n", host->predictor_uptime_s);
     }
     write_plain(&out, rows, count);

@@ -32,6 +32,7 @@ typedef struct {
 } metrics_host_t;
 
 /* Returns the length, or 0 when it does not fit. */
-size_t metrics_write(const metrics_row_t *rows, size_t count, const metrics_host_t *host, char *buffer, size_t size);
+size_t metrics_write(const metrics_row_t *rows, size_t count, const metrics_host_t *host, char *buffer,
+                     size_t size);
 
 #endif

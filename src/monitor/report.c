@@ -63,8 +63,9 @@ static void write_sparks(json_writer_t *json, const store_query_t *query, int64_
     for (int i = SPARKS; i >= 1; i--) {
         const bucket_t *bucket = history_at(&query->history, 1, now_ms - i * 1000);
         bool known = bucket != NULL && bucket->values[COLUMN_KNOWN_S] > 0;
-        json_write_number(json, NULL,
-                          known ? bucket->values[COLUMN_ARRIVED] / bucket->values[COLUMN_KNOWN_S] : (double)NAN, 1);
+        json_write_number(
+            json, NULL, known ? bucket->values[COLUMN_ARRIVED] / bucket->values[COLUMN_KNOWN_S] : (double)NAN,
+            1);
     }
     json_write_close_array(json);
 }
@@ -161,8 +162,8 @@ static double value_of(const answer_column_t *column, const bucket_t *bucket)
 }
 
 /* Oldest first: [[start_ms, events, duration_ms, "reason"], ...] */
-static void write_marks(json_writer_t *json, const char *key, const store_query_t *query, const marks_t *marks, int64_t from_ms,
-                        int64_t end_ms)
+static void write_marks(json_writer_t *json, const char *key, const store_query_t *query,
+                        const marks_t *marks, int64_t from_ms, int64_t end_ms)
 {
     int64_t count = 0;
     for (const mark_t *mark; (mark = marks_latest(marks, count)) != NULL && mark->start_ms >= from_ms;)
@@ -181,7 +182,8 @@ static void write_marks(json_writer_t *json, const char *key, const store_query_
     json_write_close_array(json);
 }
 
-size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms, char *buffer, size_t size)
+size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms,
+                     char *buffer, size_t size)
 {
     size_t level = history_level_of(range_ms);
     int64_t width_ms = history_width_ms(level);
@@ -203,7 +205,8 @@ size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since
         const answer_column_t *column = &answer_columns[i];
         json_write_open_array(&json, column->key);
         for (int64_t at_ms = start_ms; at_ms <= end_ms; at_ms += width_ms)
-            json_write_number(&json, NULL, value_of(column, history_at(&query->history, level, at_ms)), column->digits);
+            json_write_number(&json, NULL, value_of(column, history_at(&query->history, level, at_ms)),
+                              column->digits);
         json_write_close_array(&json);
     }
     /* Where marks would stand closer than pixels the counts above serve. */

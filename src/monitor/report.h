@@ -14,13 +14,13 @@
 
 /* Who shows the store, and what is known of the predictor beside it. */
 typedef struct {
-    bool replay;         /* a journal, nothing of it goes on */
-    const char *source;  /* the journal's name; "" when live */
-    const char *model;   /* the predictor's; "" when there is none */
-    int64_t requests;    /* it has answered */
+    bool replay;        /* a journal, nothing of it goes on */
+    const char *source; /* the journal's name; "" when live */
+    const char *model;  /* the predictor's; "" when there is none */
+    int64_t requests;   /* it has answered */
     double uptime_s;
-    bool may_change;     /* options can be changed here */
-    int64_t now_ms;      /* of the store, and so on */
+    bool may_change; /* options can be changed here */
+    int64_t now_ms;  /* of the store, and so on */
     int64_t changes, forgotten;
 } report_host_t;
 
@@ -30,7 +30,8 @@ void report_overview_add(json_writer_t *json, const store_query_t *query, int64_
 size_t report_overview_end(json_writer_t *json);
 
 /* One query over the `range_ms` before `end_ms`, buckets before `since_ms` left out. */
-size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms, char *buffer, size_t size);
+size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms,
+                     char *buffer, size_t size);
 
 /* Its latest triggers in words, what it was asked to change, what batches are learned to take. */
 size_t report_details(const store_query_t *query, char *buffer, size_t size);

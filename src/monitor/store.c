@@ -80,9 +80,11 @@ static bool is_plausible(int64_t time_ms, int64_t at_ms)
 static uint8_t count_reason(store_query_t *query, const char *reason)
 {
     size_t i = 0;
-    while (i + 1 < STORE_REASONS && query->reasons[i].count > 0 && strcmp(query->reasons[i].reason, reason) != 0)
+    while (i + 1 < STORE_REASONS && query->reasons[i].count > 0 &&
+           strcmp(query->reasons[i].reason, reason) != 0)
         i++;
-    if (query->reasons[i].count++ == 0) strcpy(query->reasons[i].reason, i + 1 < STORE_REASONS ? reason : "other");
+    if (query->reasons[i].count++ == 0)
+        strcpy(query->reasons[i].reason, i + 1 < STORE_REASONS ? reason : "other");
     return (uint8_t)i;
 }
 
@@ -153,7 +155,8 @@ static void add_slot(store_query_t *query, int64_t start_ms, int64_t width_ms, d
     const waits_cost_t cost = cost_of_waiting(&query->status.config);
     waits_pending_t waiting = waits_pending(&query->own_waits, start_ms + width_ms, &cost);
     history_add(history, start_ms, COLUMN_PENDING, waiting.events);
-    history_add(history, start_ms, COLUMN_COST, store_cost(&query->status, waiting.cost, query->status.decision.price));
+    history_add(history, start_ms, COLUMN_COST,
+                store_cost(&query->status, waiting.cost, query->status.decision.price));
 }
 
 /* Slots and triggers in the order of their times, so that what is pending falls where a trigger took it. */
@@ -189,7 +192,8 @@ static void add_decision(store_query_t *query, const observed_decision_t *decisi
     history_add(&query->history, at_ms, COLUMN_INTERVAL_S, decision->interval_s);
     if (decision->pending != FIELD_UNKNOWN)
         history_add(&query->history, at_ms, COLUMN_PENDING, (double)decision->pending);
-    history_add(&query->history, at_ms, COLUMN_COST, store_cost(&query->status, decision->waiting, decision->price));
+    history_add(&query->history, at_ms, COLUMN_COST,
+                store_cost(&query->status, decision->waiting, decision->price));
 }
 
 static int64_t grown(int64_t now, int64_t before)
@@ -206,8 +210,10 @@ static void add_stats(store_query_t *query, const observed_stats_t *stats, int64
                                      stats->decisions < query->base.decisions);
     const observed_stats_t *base = query->has_base && !again ? &query->base : &nothing;
     history_t *history = &query->history;
-    double own_s = stats->own.waited_s - base->own.waited_s, shadow_s = stats->shadow.waited_s - base->shadow.waited_s;
-    int64_t own = grown(stats->own.events, base->own.events), shadow = grown(stats->shadow.events, base->shadow.events);
+    double own_s = stats->own.waited_s - base->own.waited_s,
+           shadow_s = stats->shadow.waited_s - base->shadow.waited_s;
+    int64_t own = grown(stats->own.events, base->own.events),
+            shadow = grown(stats->shadow.events, base->shadow.events);
     history_add(history, at_ms, COLUMN_OWN_WAITED_S, own_s);
     history_add(history, at_ms, COLUMN_OWN_EVENTS, (double)own);
     history_add(history, at_ms, COLUMN_SHADOW_WAITED_S, shadow_s);
@@ -313,9 +319,11 @@ savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t rang
     savings.shadow_waited_s = sums[COLUMN_SHADOW_WAITED_S];
     savings.shadow_events = sums[COLUMN_SHADOW_EVENTS];
     double own_s = savings.own_events > 0 ? savings.own_waited_s / savings.own_events : (double)NAN;
-    double shadow_s = savings.shadow_events > 0 ? savings.shadow_waited_s / savings.shadow_events : (double)NAN;
+    double shadow_s =
+        savings.shadow_events > 0 ? savings.shadow_waited_s / savings.shadow_events : (double)NAN;
     savings.waits_ratio = shadow_s > 0 ? own_s / shadow_s : (double)NAN;
-    savings.batches_ratio = savings.shadow_batches > 0 ? savings.own_batches / savings.shadow_batches : (double)NAN;
+    savings.batches_ratio =
+        savings.shadow_batches > 0 ? savings.own_batches / savings.shadow_batches : (double)NAN;
     savings.saved_s = isnan(own_s) || isnan(shadow_s) ? 0 : (shadow_s - own_s) * savings.own_events;
     savings.saved_batches = savings.shadow_batches - savings.own_batches;
     return savings;

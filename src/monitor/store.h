@@ -71,11 +71,12 @@ typedef struct {
     logged_t log[STORE_LOG];
     int64_t logged; /* ever */
     logged_change_t changes[STORE_CHANGES];
-    int64_t changed; /* ever */
+    int64_t changed;                       /* ever */
     reason_count_t reasons[STORE_REASONS]; /* of triggers; the last one takes what has no room */
     observed_stats_t base;                 /* the stats that the history holds up to */
     bool has_base;
-    observed_waits_t total_own, total_shadow; /* counts and sums only, over all runs: what /metrics counts up */
+    observed_waits_t total_own,
+        total_shadow; /* counts and sums only, over all runs: what /metrics counts up */
     int64_t total_decisions, total_probes, total_faults, total_empty, total_fallbacks;
     waits_t own_waits, shadow_waits;
     duration_histogram_t batch_times;

@@ -73,15 +73,16 @@ size_t text_overview(workspace_t *workspace, monitor_t *monitor)
     return 0;
 }
 
-size_t text_series(workspace_t *workspace, monitor_t *monitor, const char *query, int64_t range_ms, int64_t since_ms,
-                     int64_t end_ms)
+size_t text_series(workspace_t *workspace, monitor_t *monitor, const char *query, int64_t range_ms,
+                   int64_t since_ms, int64_t end_ms)
 {
     if (!monitor_copy(monitor, query, workspace->query)) return 0;
     int64_t now_ms = monitor_standing(monitor).now_ms;
     if (end_ms <= 0 || end_ms > now_ms) end_ms = now_ms;
     size_t length;
     do
-        length = report_series(workspace->query, range_ms, since_ms, end_ms, workspace->text, workspace->size);
+        length =
+            report_series(workspace->query, range_ms, since_ms, end_ms, workspace->text, workspace->size);
     while (length == 0 && grow(workspace));
     return length;
 }

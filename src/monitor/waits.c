@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-const double duration_bounds_s[DURATION_BOUNDS] = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60};
+const double duration_bounds_s[DURATION_BOUNDS] = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1,
+                                                   1.5,  2,   3,   5,    10,  30,   60};
 
 /* Less than this of an event is an error of rounding. */
 static const double trace_of_event = 1e-6;
@@ -82,8 +83,8 @@ waits_pending_t waits_pending(const waits_t *waits, int64_t now_ms, const waits_
         pending.events += waits->parts[at].events;
         if (age_s > 0) pending.cost += waits->parts[at].events * pow(age_s, cost->exponent);
         if (cost->tail > 0 && age_s > cost->tail_from_s)
-            pending.cost += cost->tail * waits->parts[at].events * (age_s - cost->tail_from_s) * cost->exponent *
-                            pow(cost->tail_from_s, cost->exponent - 1);
+            pending.cost += cost->tail * waits->parts[at].events * (age_s - cost->tail_from_s) *
+                            cost->exponent * pow(cost->tail_from_s, cost->exponent - 1);
     }
     return pending;
 }

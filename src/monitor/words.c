@@ -78,7 +78,8 @@ static void say(char text[WORDS_SIZE], const char *format, ...)
 }
 
 /* "43 % less", "1 % more", "as long". */
-static void say_ratio(char text[WORDS_SIZE], double ratio, const char *less, const char *more, const char *same)
+static void say_ratio(char text[WORDS_SIZE], double ratio, const char *less, const char *more,
+                      const char *same)
 {
     double percent = (ratio - 1) * 100;
     if (fabs(percent) < 0.5)
@@ -107,8 +108,8 @@ void words_savings(const store_query_t *query, int64_t now_ms, char text[WORDS_S
     say_ratio(text, savings.batches_ratio, "fewer batches", "more batches", "as many batches");
     bool as = strcmp(text + strlen(text) - 15, "as many batches") == 0 ||
               (fabs(savings.waits_ratio - 1) < 0.005 && fabs(savings.batches_ratio - 1) < 0.005);
-    say(text, " %s with your %s%strigger, last %s.", as ? "as" : "than", known ? trigger : "", known ? " " : "",
-        now_ms - savings.start_ms > 3500 * 1000 ? "hour" : span);
+    say(text, " %s with your %s%strigger, last %s.", as ? "as" : "than", known ? trigger : "",
+        known ? " " : "", now_ms - savings.start_ms > 3500 * 1000 ? "hour" : span);
 }
 
 void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
@@ -123,7 +124,8 @@ void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
         say(text, ", the oldest after %s", oldest);
     }
     if (*meaning != '\0') say(text, ": %s", meaning);
-    if (*meaning != '\0' && entry->has_decision && entry->cost > 0) say(text, " (at %.0f %% of its price)", entry->cost * 100);
+    if (*meaning != '\0' && entry->has_decision && entry->cost > 0)
+        say(text, " (at %.0f %% of its price)", entry->cost * 100);
     if (entry->end_ms != FIELD_UNKNOWN) {
         char took[32];
         words_duration((double)(entry->end_ms - entry->start_ms) / 1000, took, sizeof took);

@@ -113,8 +113,8 @@ static void health(void *context, monitor_health_t *into)
 
 /* ------------------------------------------------------------------------------------------------ */
 
-dashboard_t *dashboard_start(const char *address, bool any_port, const char *token, const char *model, char *error,
-                             size_t error_size)
+dashboard_t *dashboard_start(const char *address, bool any_port, const char *token, const char *model,
+                             char *error, size_t error_size)
 {
     dashboard_t *dashboard = calloc(1, sizeof *dashboard);
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -14,8 +14,8 @@ typedef struct dashboard dashboard_t;
 
 /* `address`: see monitor_options_t. `any_port`: a free one where that is taken. `token`: for changes; `model`: its name; both live
  * on. NULL with one sentence in `error`. */
-dashboard_t *dashboard_start(const char *address, bool any_port, const char *token, const char *model, char *error,
-                             size_t error_size);
+dashboard_t *dashboard_start(const char *address, bool any_port, const char *token, const char *model,
+                             char *error, size_t error_size);
 /* After the service has stopped. NULL is allowed. */
 void dashboard_stop(dashboard_t *dashboard);
 

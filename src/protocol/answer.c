@@ -81,7 +81,7 @@ static bool read_member(json_reader_t *json, const char *key, answer_t *answer)
     /* In a status it is an array, which is not for this reader. */
     if (strcmp(key, "queries") == 0)
         return json_read_kind(json) == JSON_KIND_NUMBER ? json_read_integer(json, &answer->queries)
-                                                   : json_read_skip(json);
+                                                        : json_read_skip(json);
     if (!fields_read_member(json, key, fields, FIELD_COUNT, answer)) return false;
     if (strcmp(key, "rate") == 0 && !(answer->rate >= 0))
         return json_read_fail(json, "it is below 0 or null");

@@ -17,7 +17,7 @@ WINDOW_S, WATERMARK_S = 5, 5
 HISTORY_S = 30  # before the first forecast
 SHAPE = "100x8,1500x4"
 HEALTHY_S = 1.05  # so long a predictor has to have answered to be replaced at once when it is killed
-BACK = "[Controller] forecasts are back"
+BACK = "forecasts are back"  # as [Controller] says, after a while at level debug
 
 
 class Log:

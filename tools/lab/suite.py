@@ -3,15 +3,17 @@
 import contextlib
 import csv
 import dataclasses
+import functools
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import time
 
 from lab.driver import JOBS, Driver
-from lab.environment import ROOT, LabError, command
+from lab.environment import ROOT, LabError, build_folder, command
 from lab.processes import CompilerTime, cpu_seconds
 from lab.postgres import Postgres
 from lab.records import agent_digest
@@ -31,6 +33,13 @@ STOP_S = 240
 COLLECT_S = 300
 KEPT_IN_KAFKA = "retention.ms=7200000"  # of a topic, after which its records may be gone
 SETUP_S = 50  # start, warm-up and end of a driver, roughly: only for the time left
+
+
+@functools.lru_cache(maxsize=None)
+def predictor_digest():
+    """Of the program that the agent finds beside itself, with the model built into it; None where it was not built."""
+    program = build_folder() / "adaptivestream-predictor"
+    return hashlib.sha256(program.read_bytes()).hexdigest() if program.exists() else None
 
 
 @dataclasses.dataclass
@@ -57,7 +66,7 @@ class Step:
         """Of all that a run's figures are made with: one with another digest is not the same run."""
         definition = self.plan["arms"][arm]
         made = [self.job, self.traffic(), definition, self.seed, self.plan["warmup_batches"],
-                agent_digest() if definition["agent"] is not None else None]
+                [agent_digest(), predictor_digest()] if definition["agent"] is not None else None]
         if definition["tuned_offsets"]:
             made.append(self.plan["arms"][self.plan["reference"]]["trigger_s"])
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
@@ -283,6 +292,20 @@ def rows_of(path):
         return []
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def kafka_version():
+    """Of the broker that tools/kafka.sh starts, by the name of its jar."""
+    jars = pathlib.Path(os.environ.get("ADAPTIVESTREAM_KAFKA_LIBS", "")).glob("kafka-clients-*.jar")
+    return next((jar.stem.rpartition("-")[2] for jar in jars), "unknown")
+
+
+def hardware():
+    """The processor's name and the memory, which machine() of lab.environment does not know."""
+    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+    return {"processor": names[0] if names else "unknown", "memory_mb": memory_mb}
 
 
 def git_commit():

@@ -12,8 +12,8 @@ def flags_of(plan, definition):
     trigger_s = definition["trigger_s"] or plan["arms"][plan["reference"]]["trigger_s"]
     flags = ["--trigger", f"{trigger_s}s"]
     if definition["agent"] is not None:
-        if set(options) - {"policy", "goal", "budget"}:
-            return None
+        if set(options) - {"policy", "goal", "budget", "predictor", "forecaster"}:
+            return None  # the simulator has no such option
         policy = options.get("policy", "adaptive")
         for key in ("goal", "budget"):
             if key in options:
