@@ -65,7 +65,7 @@ static void what_is_not_finite_is_passed_over(void **state)
 {
     (void)state;
     history_clear(&history);
-    history_add(&history, noon, COLUMN_PRICE, (double)NAN);
+    history_add(&history, noon, COLUMN_COST, (double)NAN);
     history_add(&history, noon, COLUMN_ARRIVED, (double)INFINITY);
     history_add(&history, -5, COLUMN_ARRIVED, 1);
     assert_null(history_at(&history, 0, noon));
@@ -99,9 +99,10 @@ static void waits_are_the_same_whoever_is_told_first(void **state)
     assert_near(batches_first.histogram.sum_s, 25, 1e-9);
     assert_near(duration_total(&arrivals_first.histogram), 15, 1e-9);
     /* 5 are left, 3 s old at 5000. */
-    waiting_t left = waits_pending(&arrivals_first, 5000, 2);
-    assert_near(left.events, 5, 1e-9);
-    assert_near(left.cost, 5 * 9, 1e-9);
+    waits_cost_t square = {.exponent = 2}, tail = {.exponent = 2, .tail = 0.5, .tail_from_s = 2};
+    assert_near(waits_pending(&arrivals_first, 5000, &square).events, 5, 1e-9);
+    assert_near(waits_pending(&arrivals_first, 5000, &square).cost, 5 * 9, 1e-9);
+    assert_near(waits_pending(&arrivals_first, 5000, &tail).cost, 5 * (9 + 0.5 * 4), 1e-9);
 }
 
 static void a_long_backlog_is_joined_and_its_waiting_stays(void **state)
@@ -326,13 +327,13 @@ static void a_trigger_is_told_with_its_figures(void **state)
     (void)state;
     char words[WORDS_SIZE];
     logged_t entry = {
-        .start_ms = noon, .end_ms = noon + 250, .events = 412, .reason = "price", .has_decision = true};
+        .start_ms = noon, .end_ms = noon + 250, .events = 412, .reason = "bound", .has_decision = true};
     entry.decision.oldest_s = 0.8;
-    entry.decision.waiting = 281.4;
-    entry.decision.price = 280;
+    entry.cost = 1.04;
     words_trigger(&entry, words);
-    assert_string_equal(words, "412 events, the oldest after 800 ms: waiting had cost as much as a batch "
-                               "(281 of 280). The batch took 250 ms.");
+    assert_string_equal(words, "412 events, the oldest after 800 ms: waiting had cost more than a batch, at "
+                               "whatever rate events come (at 104 % "
+                               "of its price). The batch took 250 ms.");
     entry = (logged_t){.start_ms = noon, .end_ms = FIELD_UNKNOWN, .events = 1, .reason = "something new"};
     words_trigger(&entry, words);
     assert_string_equal(words, "1 event.");
