@@ -4,6 +4,7 @@
 #   tools/setup.sh build                compiler, libraries, JDK, Python, Maven: checked, installed where that is possible
 #   tools/setup.sh spark [VERSION]      pinned pyspark, Kafka server and connector into the user's cache folder
 #   tools/setup.sh classes              the jars of other Sparks that the agent's class shapes are checked against
+#   tools/setup.sh browser              Chromium, for the tests of the dashboard's page, which are skipped without it
 #   tools/setup.sh all                  build and spark (the default)
 #   tools/setup.sh env [VERSION [JDK]]  shell lines naming what `spark VERSION` has prepared, for scripts to eval
 #   tools/setup.sh verify               checks every cached jar against its committed checksum
@@ -120,6 +121,16 @@ set_up_machine() {
     ((${#missing[@]} == 0)) ||
         fail "still missing after the installation: ${missing[*]}. Does an older one come first on PATH $(
         )(python3: $(command -v python3 || echo none), javac: $(command -v javac || echo none))?"
+}
+
+set_up_browser() {
+    local as_root=()
+    if [[ -n ${CHROMIUM:-} ]] || command -v chromium chromium-browser google-chrome >/dev/null; then return 0; fi
+    command -v apt-get >/dev/null || fail "no Chromium. Install one with this machine's package manager, or set CHROMIUM to one."
+    ((EUID == 0)) || as_root=(sudo -n)
+    say "installing chromium"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends \
+        chromium fonts-dejavu-core >&2 || fail "apt-get could not install chromium: the tests of the page are skipped"
 }
 
 # ------------------------------------------------------------------------------------------------ the cache
@@ -387,6 +398,7 @@ verify_folder() {
 main() {
     case ${1:-all} in
     build) set_up_machine ;;
+    browser) set_up_browser ;;
     spark)
         locate_parts "${2:-}"
         spark_is_complete || fill spark
@@ -409,7 +421,7 @@ main() {
         spark_is_complete || fill spark
         ;;
     *)
-        sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac

@@ -113,8 +113,8 @@ function showSettings(query) {
 }
 function showForecast(query) {
   const forecast = query.forecast, fact = (name, value) => element("span", {}, name + " ", element("b", {}, value));
-  byId("forecast").replaceChildren(...(forecast ? [forecast.model ? fact("model", forecast.model) : null, fact("next second", rate(forecast.rate)),
-    known(forecast.low) ? fact("8 of 10 within", `${count(forecast.low)} to ${rate(forecast.high)}`) : null, known(forecast.effective) ? fact("decisions count with", rate(forecast.effective)) : element("span", {}, "decisions do not follow it yet"),
+  byId("forecast").replaceChildren(...(forecast ? [forecast.model ? fact("model", forecast.model) : null, known(forecast.rate) ? fact("next second", rate(forecast.rate)) : null,
+    known(forecast.low) ? fact("8 of 10 within", `${count(forecast.low)} to ${rate(forecast.high)}`) : null, known(forecast.effective) && forecast.confidence > 0 ? fact("decisions count with", rate(forecast.effective)) : element("span", {}, "decisions do not follow it yet"),
     known(forecast.elapsed_us) ? fact("answered in", forecast.elapsed_us + " µs") : null] : [element("span", {}, "None: decisions follow what arrives.")]).filter(Boolean));
 }
 function show() {

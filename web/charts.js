@@ -191,7 +191,7 @@ const Charts = (() => {
     set(all.triggers, series.shadow_batches, series.batches);
     set(all.waits, smooth(series.shadow_wait_s, series.shadow_events, n), smooth(series.own_wait_s, series.own_events, n));
     set(all.pending, series.pending);
-    set(all.cost, series.waiting.map((waited, i) => known(waited) && series.price[i] > 0 ? waited / series.price[i] * 100 : null), flat(100));
+    set(all.cost, series.cost.map(cost => known(cost) ? cost * 100 : null), flat(100));
     set(all.interval, flat(query.config && query.config.trigger_s), series.interval_s, series.batch_s.map((took, i) => series.batches[i] > 0 ? took : null));
     all.confidence.host.hidden = !series.confidence.some(known);
     set(all.confidence, series.confidence.map(value => known(value) ? value * 100 : null));
@@ -213,7 +213,7 @@ const Charts = (() => {
     say("triggers", `${own} batches by the adaptive trigger, ${shadow} your trigger would have started.`);
     say("waits", `Mean wait: ${seconds(last(series.own_wait_s))}, with your trigger ${seconds(last(series.shadow_wait_s))}.`);
     say("pending", `Pending events: now ${count(last(series.pending))}, at most ${count(most(series.pending))}.`);
-    say("cost", "What waiting has cost, in percent of the price of a batch.");
+    say("cost", `Waiting of what is pending has cost ${known(last(series.cost)) ? percent(last(series.cost) * 100) : "nothing known"} of a batch.`);
     say("interval", `Planned interval ${seconds(last(series.interval_s))}, batch time ${seconds(last(series.batch_s))}.`);
     say("batches", `Time of ${batches.dots.length} batches by their number of events.`);
     say("confidence", `Confidence in the forecast: ${known(last(series.confidence)) ? percent(last(series.confidence) * 100) : "none"}.`);

@@ -64,7 +64,14 @@ static void take_answer(void *context, uint64_t number, int64_t asked_ns, const 
         .rate_per_s = effective ? answer->effective : answer->rate,
         .confidence = effective && isfinite(answer->confidence) ? answer->confidence : 0,
     };
-    if (answer->error[0] || !isfinite(forecast.rate_per_s)) return;
+    if (answer->error[0]) return;
+    if (answer->has_change) {
+        pthread_mutex_lock(&list_lock);
+        entry_t *meant = entry_after(number - 1);
+        if (meant && meant->number == number) exchange_post_change(meant->exchange, &answer->change);
+        pthread_mutex_unlock(&list_lock);
+    }
+    if (!isfinite(forecast.rate_per_s)) return;
     char first[PROTOCOL_LABEL_SIZE] = "";
     pthread_mutex_lock(&list_lock);
     entry_t *entry = entry_after(number - 1);

@@ -21,6 +21,8 @@ struct exchange {
     trigger_ring_t own, shadow;
     forecast_t forecast;
     int64_t asked_ns;
+    bool has_change;
+    change_t change;
 };
 
 exchange_t *exchange_create(const char *query, const char *id, const char *run)
@@ -182,4 +184,23 @@ void exchange_post(exchange_t *exchange, forecast_t forecast, int64_t asked_ns)
     exchange->forecast = forecast;
     exchange->asked_ns = asked_ns;
     pthread_mutex_unlock(&exchange->lock);
+}
+
+void exchange_post_change(exchange_t *exchange, const change_t *change)
+{
+    pthread_mutex_lock(&exchange->lock);
+    if (!exchange->has_change) exchange->change = (change_t){0};
+    change_add(&exchange->change, change);
+    exchange->has_change = true;
+    pthread_mutex_unlock(&exchange->lock);
+}
+
+bool exchange_take_change(exchange_t *exchange, change_t *change)
+{
+    pthread_mutex_lock(&exchange->lock);
+    const bool any = exchange->has_change;
+    if (any) *change = exchange->change;
+    exchange->has_change = false;
+    pthread_mutex_unlock(&exchange->lock);
+    return any;
 }

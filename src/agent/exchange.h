@@ -55,6 +55,9 @@ void exchange_costs(exchange_t *exchange, const int64_t *events, const double *s
 /* The latest forecast; none when it was asked for before oldest_ns. */
 forecast_t exchange_forecast(exchange_t *exchange, int64_t oldest_ns);
 
+/* What somebody has asked to change of the query since the last call; false: nothing. */
+bool exchange_take_change(exchange_t *exchange, change_t *change);
+
 /* ---- the controller's thread ---- */
 
 const char *exchange_query(const exchange_t *exchange);
@@ -67,5 +70,8 @@ void exchange_take(exchange_t *exchange, bool config, int64_t wall_ms, observati
 
 /* asked_ns: when it was asked for. */
 void exchange_post(exchange_t *exchange, forecast_t forecast, int64_t asked_ns);
+
+/* Of two before the query looks, the later wins where both say something. */
+void exchange_post_change(exchange_t *exchange, const change_t *change);
 
 #endif

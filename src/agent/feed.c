@@ -60,7 +60,7 @@ static const char *state_of(const feed_decision_t *told, const char **why)
 {
     const reason_t reason = told->decision->reason;
     *why = "";
-    if (told->mode == MODE_MONITORING) return "monitoring";
+    if (told->mode != MODE_ACTIVE) return "monitoring";
     if (told->released) {
         *why = "after faults in a row the job's own schedule is kept";
         return "released";
@@ -150,6 +150,11 @@ void feed_costs(exchange_t *exchange, const governor_t *governor)
     if (exchange)
         exchange_costs(exchange, events, seconds,
                        governor_costs(governor, events, seconds, OBSERVATION_COSTS_MAXIMUM));
+}
+
+bool feed_take_change(exchange_t *exchange, change_t *change)
+{
+    return exchange && exchange_take_change(exchange, change);
 }
 
 forecast_t feed_forecast(exchange_t *exchange, int64_t oldest_ns)

@@ -45,6 +45,9 @@ void feed_stats(exchange_t *exchange, const governor_stats_t *stats, int64_t dec
                 int64_t faults);
 void feed_costs(exchange_t *exchange, const governor_t *governor);
 
+/* What somebody has asked to change; false: nothing. */
+bool feed_take_change(exchange_t *exchange, change_t *change);
+
 /* The latest forecast; none when it was asked for before oldest_ns. */
 forecast_t feed_forecast(exchange_t *exchange, int64_t oldest_ns);
 

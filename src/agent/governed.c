@@ -203,8 +203,7 @@ static int64_t own_end_ns(const governed_wait_t *wait)
 }
 
 /* How long to sleep after a decision not to fire, or not to act on it. */
-static int64_t sleep_end_ns(const governed_wait_t *wait, const options_t *options, const query_look_t *look,
-                            const decision_t *decision)
+static int64_t sleep_end_ns(const governed_wait_t *wait, const query_look_t *look, const decision_t *decision)
 {
     const bool own_end = look->now_ns >= look->own_ns;
     int64_t until_ns = decision->fire ? look->own_ns : decision->wake_ns;
@@ -214,13 +213,13 @@ static int64_t sleep_end_ns(const governed_wait_t *wait, const options_t *option
     }
     const int64_t longest_ns = look->now_ns + query_trigger_ns(wait->query);
     if (until_ns > longest_ns) until_ns = longest_ns;
-    if (options->mode == MODE_MONITORING && until_ns > look->own_ns) until_ns = look->own_ns;
+    if (!query_acts(wait->query) && until_ns > look->own_ns) until_ns = look->own_ns;
     return until_ns;
 }
 
 /* The wait itself. The first look needs no answer of the source: the governor knows what is pending, or that
  * it must be asked soon. But no trigger is let go empty before the source was asked once. */
-static governed_t decide_until_fired(governed_wait_t *wait, const options_t *options)
+static governed_t decide_until_fired(governed_wait_t *wait)
 {
     for (bool awoken = false; !agent_is_dying(); awoken = true) {
         query_look_t look = {.now_ns = clock_monotonic_ns()};
@@ -231,9 +230,8 @@ static governed_t decide_until_fired(governed_wait_t *wait, const options_t *opt
         bool own_end = look.now_ns >= look.own_ns;
         bool unasked = decision.reason == REASON_IDLE && !query_may_probe(wait->query, look.now_ns);
         if (own_end && unasked) return GOVERNED_ENDED; /* nothing known to wait for, and no asking now */
-        if (options->mode == MODE_MONITORING ? own_end : decision.fire) return GOVERNED_ENDED;
-        if (!sleep_until(wait->view.env, sleep_end_ns(wait, options, &look, &decision)))
-            return GOVERNED_INTERRUPTED;
+        if (query_acts(wait->query) ? decision.fire : own_end) return GOVERNED_ENDED;
+        if (!sleep_until(wait->view.env, sleep_end_ns(wait, &look, &decision))) return GOVERNED_INTERRUPTED;
     }
     return GOVERNED_NOT;
 }
@@ -252,7 +250,7 @@ static governed_t govern(governed_wait_t *wait, const options_t *options, note_t
             return GOVERNED_NOT;
         }
     }
-    governed_t result = decide_until_fired(wait, options);
+    governed_t result = decide_until_fired(wait);
     if (query_is_released(wait->query)) note->state = NOTE_LEFT;
     return result;
 }

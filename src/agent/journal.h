@@ -9,7 +9,8 @@
  *     restart   governor_start again, because totals ran backwards
  *     trigger   governor_trigger
  *     decision  governor_probe, when "total" is there, then governor_decide; what it said; counters so far
- *     summary   governor_stats at the query's end, and the agent's own counters
+ *     summary   governor_stats at the query's end, and the agent's own counters; also where another goal or budget is asked
+ *               for, before the start of the governor that has it
  *
  * Lines of one run, in order, are the calls its governor heard, with all their arguments: replaying them
  * gives the same decisions, bit for bit. Times ending in _ns are of CLOCK_MONOTONIC.

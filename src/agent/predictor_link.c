@@ -1,13 +1,12 @@
 #include "agent/predictor_link.h"
 
 #include "agent/clock.h"
+#include "agent/shared_token.h"
 #include "protocol/request.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char tag_predictor[] = "Predictor";
 static const int64_t ms = NS_PER_MS;
@@ -16,24 +15,6 @@ enum { MINUTE_S = 60, FIRST_DELAY_MS = 250, LONGEST_DELAY_MS = 30000, CLIENT_ID_
 
 #define SAY(link, level, now_ns, ...)                                                                        \
     log_line(line_limit(&(link)->lines, level, now_ns), tag_predictor, __VA_ARGS__)
-
-/* The token of a shared predictor: the file's first word. */
-static void read_token(predictor_link_t *link, int64_t now_ns)
-{
-    const char *path = link->options->predictor_token_file;
-    char text[PROTOCOL_TOKEN_SIZE] = "";
-    if (path[0] == '\0') return;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    const int error = got < 0 ? errno : 0;
-    if (fd >= 0) close(fd);
-    if (got > 0 && token_is_valid(text)) {
-        memcpy(link->token, text, sizeof link->token);
-        return;
-    }
-    SAY(link, LOG_WARNING, now_ns, "predictor_token_file=%s: %s; hello is said without it", path,
-        error ? strerror(error) : "no token of 64 hexadecimal digits");
-}
 
 void predictor_link_begin(predictor_link_t *link, const options_t *options, const char *library,
                           int64_t now_ns)
@@ -169,8 +150,9 @@ static void connect_to(predictor_link_t *link, int64_t now_ns)
 static void try_again(predictor_link_t *link, int64_t now_ns)
 {
     if (link->shared) {
-        link->token[0] = '\0';
-        read_token(link, now_ns);
+        char error[OPTION_TEXT_SIZE + 128];
+        if (!shared_token_read(link->options, &link->address, link->token, error, sizeof error) && error[0])
+            SAY(link, LOG_WARNING, now_ns, "%s; hello is said without a token", error);
         connect_to(link, now_ns);
         return;
     }
@@ -254,8 +236,12 @@ static bool hear(predictor_link_t *link, const char *line, size_t length, int64_
     }
     link->heard_ns = now_ns;
     if (link->state == LINK_GREETING && (!answer->id.given || answer->id.value == CLIENT_ID_HELLO)) {
-        /* A server without a token of its own has nothing against a client without one. */
+        /* Without a token forecasts are answered all the same on the server's own machine, from the history alone. */
         if (answer->ok || (answer->error[0] && !link->token[0])) {
+            if (!answer->ok)
+                SAY(link, LOG_WARNING, now_ns,
+                    "%s wants a token (predictor_token_file=): without one it learns nothing of the queries",
+                    link->options->predictor);
             become_ready(link, now_ns);
             return true;
         }

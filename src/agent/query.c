@@ -52,6 +52,12 @@ void query_trigger(query_t *query, int64_t now_ns, int64_t available)
     query->available = available;
     feed_shadow(query->exchange, query->governor, query->epoch_ns, &query->shadow_told);
     pthread_mutex_unlock(&query->lock);
+    query_take_change(query, now_ns);
+}
+
+bool query_acts(const query_t *query)
+{
+    return query->mode == MODE_ACTIVE;
 }
 
 int64_t query_trigger_ns(const query_t *query)
@@ -118,7 +124,7 @@ static void note_regime(query_t *query, reason_t reason, int64_t now_ns)
         regime = REGIME_ADAPTIVE;
     if (regime == query->regime) return;
     const char *label = query_label(&query->identity);
-    const bool acts = query->options->mode == MODE_ACTIVE;
+    const bool acts = query->mode == MODE_ACTIVE;
     if (query->regime == REGIME_WARMUP && acts)
         log_line(LOG_INFO, tag, "query %s: warm-up is over, policy %s rules its triggers from now on", label,
                  policy_names[query->options->policy]);
@@ -152,7 +158,7 @@ static void tell_controller(query_t *query, const query_look_t *look, const deci
         .confidence = query->forecast.confidence,
         .now_ns = look->now_ns,
         .epoch_ns = query->epoch_ns,
-        .mode = query->options->mode,
+        .mode = query->mode,
         .guarded = query->regime == REGIME_GUARDED,
         .fallback = fallback,
         .released = query_is_released(query),
@@ -168,8 +174,8 @@ static void tell_controller(query_t *query, const query_look_t *look, const deci
  * rule, has no use for it anyway. */
 static bool falls_back(const query_t *query)
 {
-    return query->exchange && query->options->mode == MODE_ACTIVE &&
-           query->options->policy == POLICY_ADAPTIVE && controller_is_lost();
+    return query->exchange && query->mode == MODE_ACTIVE && query->options->policy == POLICY_ADAPTIVE &&
+           controller_is_lost();
 }
 
 decision_t query_decide(query_t *query, const query_look_t *look)

@@ -55,6 +55,9 @@ int64_t query_count_rows(query_t *query, int64_t batch_id, int64_t rows);
 /* The stream thread has ended, or the query is run by another executor: summary, and everything is freed. */
 void query_end(query_t *query);
 
+/* False while it is only watched (mode=monitoring): decisions are then not to be acted on. */
+bool query_acts(const query_t *query);
+
 /* As in query_beginning_t. */
 int64_t query_trigger_ns(const query_t *query);
 

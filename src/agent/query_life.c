@@ -83,6 +83,8 @@ static query_t *create(const query_identity_t *identity, const options_t *option
     }
     query->identity = *identity;
     query->options = options;
+    query->config = *config;
+    query->mode = options->mode;
     query->subject =
         (journal_subject_t){query_label(&query->identity), query->identity.id, query->identity.run_id};
     return query;
@@ -117,6 +119,7 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
         return NULL;
     }
     query->trigger_ns = beginning->trigger_ns;
+    query->limit = beginning->limit;
     query->epoch_ns = beginning->epoch_ns;
     query->available = beginning->available;
     query->partitions = beginning->partitions;

@@ -1,6 +1,6 @@
 /*
- * The inside of a query, for the two files that make it up: query_life.c begins and ends it, query.c is what happens in
- * between. Nobody else includes this.
+ * The inside of a query, for the three files that make it up: query_life.c begins and ends it, query.c is what happens in
+ * between, query_change.c what others ask to change. Nobody else includes this.
  */
 #ifndef ADAPTIVESTREAM_AGENT_QUERY_STATE_H
 #define ADAPTIVESTREAM_AGENT_QUERY_STATE_H
@@ -21,6 +21,9 @@ struct query {
     pthread_mutex_t
         lock; /* guards the governor, the counts and `summarised`; never held across a wait or JNI */
     governor_t *governor;
+    governor_config_t config; /* of the governor */
+    int64_t limit;            /* most events one trigger takes; 0 = no limit */
+    agent_mode_t mode;        /* of the options, or what somebody has asked for since */
     journal_counts_t counts;
     bool summarised;
 
@@ -45,5 +48,8 @@ struct query {
 
     query_t *next;
 };
+
+/* Does what somebody has asked to change: right after a trigger, whose batch took all up to query->available. */
+void query_take_change(query_t *query, int64_t now_ns);
 
 #endif

@@ -25,7 +25,7 @@ static const struct {
     {METRIC_CPU, "driver CPU, s", 1, WITH_RATIO, NULL, false},
     {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL, false},
     {METRIC_PREDICTOR, "predictor CPU, s", 2, PLAIN, NULL, true},
-    {METRIC_PREDICTOR_RESIDENT, "resident, MB", 1, PLAIN, NULL, true},
+    {METRIC_PREDICTOR_RESIDENT, "predictor, MB", 1, PLAIN, NULL, true},
     {METRIC_FILES, "files", 0, WITH_RATIO, "files", false},
 };
 
@@ -133,6 +133,10 @@ static void print_busyness(const suite_markdown_t *report, const suite_scene_t *
         fprintf(out, "| %s", line->arm);
         for (int i = 0; i < BUSYNESS_COUNT; i++) {
             if (!parts[i]) continue;
+            if (busyness->means_s[i].count == 0) {
+                fputs(" | -", out);
+                continue;
+            }
             fprintf(out, " | %.3f", busyness->means_s[i].median);
             if (busyness->ratios[i].count == 0 || strcmp(line->arm, report->reference) == 0) continue;
             fputs(" (", out);

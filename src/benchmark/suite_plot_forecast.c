@@ -27,15 +27,18 @@ static bool add_point(curve_t *curve, double x, double y)
     return true;
 }
 
-/* Where the line is a forecast with some confidence, its point. False when out of memory. */
+/* Where the line is a forecast, its point, whether the agent trusted it or not; rate and confidence 0 mean that there is none.
+ * False when out of memory. */
 static bool read_forecast(const json_t *line, int64_t began_ms, curve_t *curve)
 {
     const char *event = json_string_value(json_object_get(line, "event"));
     if (!event || strcmp(event, "forecast") != 0) return true;
     const double second =
         ((double)json_integer_value(json_object_get(line, "wall_ms")) - (double)began_ms) / 1e3;
-    if (second < 0 || json_number_value(json_object_get(line, "confidence")) <= 0) return true;
-    return add_point(curve, second, json_number_value(json_object_get(line, "rate_per_s")));
+    const double rate_per_s = json_number_value(json_object_get(line, "rate_per_s"));
+    const double confidence = json_number_value(json_object_get(line, "confidence"));
+    if (second < 0 || (rate_per_s <= 0 && confidence <= 0)) return true;
+    return add_point(curve, second, rate_per_s);
 }
 
 /* The forecasts of one run; none when there was no agent. A journal that was cut off is read as far as it goes: a picture of

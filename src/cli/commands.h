@@ -15,6 +15,10 @@ int command_predictor(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_dashboard(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_set(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_train(int argc, char **argv);
 

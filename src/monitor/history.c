@@ -16,8 +16,7 @@ static const struct {
 
 static bool is_greatest(size_t column)
 {
-    return column == COLUMN_PEAK || column == COLUMN_PENDING || column == COLUMN_WAITING ||
-           column == COLUMN_PRICE;
+    return column == COLUMN_PEAK || column == COLUMN_PENDING || column == COLUMN_COST;
 }
 
 int64_t history_width_ms(size_t level)

@@ -26,8 +26,7 @@ typedef enum {
     COLUMN_DECISIONS,       /* sum: decisions, of which the next is a sum */
     COLUMN_INTERVAL_S,      /* planned interval */
     COLUMN_PENDING,         /* greatest: pending events */
-    COLUMN_WAITING,         /* greatest: what waiting has cost, s^p */
-    COLUMN_PRICE,           /* greatest: price of a batch, s^p */
+    COLUMN_COST,            /* greatest: what waiting has cost, in prices of a batch: store_cost() */
     COLUMN_BATCHES,         /* sum: triggers that took events */
     COLUMN_BATCH_EVENTS,    /* sum: events they took */
     COLUMN_BATCH_S,         /* sum: seconds they ran */

@@ -116,8 +116,7 @@ VALUE(budget, row->status.config.budget)
 VALUE(max_wait, row->status.config.max_wait_s)
 VALUE(pending, known(row->status.decision.pending))
 VALUE(oldest, row->status.decision.oldest_s)
-VALUE(cost, row->status.decision.price > 0 ? row->status.decision.waiting / row->status.decision.price
-                                           : (double)NAN)
+VALUE(cost, store_cost(&row->status, row->status.decision.waiting, row->status.decision.price))
 VALUE(rate, row->arrival_rate)
 VALUE(confidence, row->has_forecast ? row->forecast.confidence : (double)NAN)
 VALUE(effective, row->has_forecast ? row->forecast.effective : (double)NAN)
@@ -148,7 +147,7 @@ static const struct {
     {"adaptivestream_pending_events", "gauge", "events",
      "Events in the source that no batch has taken (lag).", pending},
     {"adaptivestream_oldest_pending_seconds", "gauge", "seconds", "Age of the oldest pending event.", oldest},
-    {"adaptivestream_waiting_cost_ratio", "gauge", "ratio", "What waiting has cost, of the price of a batch.",
+    {"adaptivestream_waiting_cost_ratio", "gauge", "ratio", "What waiting has cost; at 1 as much as a batch.",
      cost},
     {"adaptivestream_arrival_events_per_second", "gauge", NULL, "Arrival rate of the last seconds.", rate},
     {"adaptivestream_effective_events_per_second", "gauge", NULL,

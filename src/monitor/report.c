@@ -135,8 +135,7 @@ static const answer_column_t answer_columns[] = {
     {"confidence", COLUMN_CONFIDENCE, COLUMN_ADVICES, 3},
     {"interval_s", COLUMN_INTERVAL_S, COLUMN_DECISIONS, 3},
     {"pending", COLUMN_PENDING, COLUMN_COUNT, 0},
-    {"waiting", COLUMN_WAITING, COLUMN_COUNT, 2},
-    {"price", COLUMN_PRICE, NO_COUNT, 2},
+    {"cost", COLUMN_COST, COLUMN_COUNT, 3},
     {"batches", COLUMN_BATCHES, NO_COUNT_NOR_NULL, 0},
     {"batch_events", COLUMN_BATCH_EVENTS, NO_COUNT_NOR_NULL, 0},
     {"batch_s", COLUMN_BATCH_S, COLUMN_BATCHES, 3},
@@ -231,8 +230,7 @@ static void write_logged(json_writer_t *json, const logged_t *entry)
     json_write_string(json, "words", text);
     if (entry->has_decision) {
         write_finite(json, "oldest_s", entry->decision.oldest_s, 3);
-        write_finite(json, "waiting", entry->decision.waiting, 3);
-        write_finite(json, "price", entry->decision.price, 3);
+        write_finite(json, "cost", entry->cost, 3);
         write_finite(json, "rate", entry->decision.rate, 2);
         write_finite(json, "interval_s", entry->decision.interval_s, 3);
     }

@@ -1,5 +1,7 @@
 #include "monitor/store.h"
 
+#include "control/policy.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,18 @@ store_query_t *store_find(const store_t *store, const char *query)
     for (size_t i = 0; i < store->count; i++)
         if (strcmp(store->queries[i]->status.query, query) == 0) return store->queries[i];
     return NULL;
+}
+
+static rule_t rule_of(const observed_config_t *config)
+{
+    for (int goal = 0; goal < GOAL_COUNT; goal++)
+        if (strcmp(config->goal, goal_names[goal]) == 0) return rule_for((goal_t)goal);
+    return rule_for(GOAL_BALANCED);
+}
+
+double store_cost(const observed_status_t *status, double waiting, double price)
+{
+    return price > 0 ? rule_of(&status->config).p * waiting / price : (double)NAN;
 }
 
 static void begin(store_query_t *query, const char *label, int64_t now_ms)
@@ -95,6 +109,7 @@ static void log_trigger(store_query_t *query, const observed_trigger_t *trigger)
         llabs(trigger->start_ms - decision->time_ms) < 500) {
         entry->has_decision = true;
         entry->decision = *decision;
+        entry->cost = store_cost(&query->status, decision->waiting, decision->price);
     }
 }
 
@@ -118,10 +133,13 @@ static void add_trigger(store_query_t *query, const observed_trigger_t *trigger,
     waits_take(&query->own_waits, trigger->start_ms, (double)trigger->events);
 }
 
-/* The exponent of waiting in the goal's cost (docs/decisions/). */
-static double exponent_of(const char *goal)
+static waits_cost_t cost_of_waiting(const observed_config_t *config)
 {
-    return strcmp(goal, "latency") == 0 || strcmp(goal, "cost") == 0 ? 1.5 : 2;
+    rule_t rule = rule_of(config);
+    bool known = config->trigger_s > 0 && config->budget > 0;
+    return (waits_cost_t){.exponent = rule.p,
+                          .tail = known ? rule.tail : 0,
+                          .tail_from_s = known ? rule_tail_from_s(config->trigger_s, config->budget) : 0};
 }
 
 static void add_slot(store_query_t *query, int64_t start_ms, int64_t width_ms, double events)
@@ -134,11 +152,11 @@ static void add_slot(store_query_t *query, int64_t start_ms, int64_t width_ms, d
     waits_arrive(&query->own_waits, start_ms + width_ms / 2, events);
     waits_arrive(&query->shadow_waits, start_ms + width_ms / 2, events);
     if (query->status.config.rows_only) return;
-    waiting_t waiting =
-        waits_pending(&query->own_waits, start_ms + width_ms, exponent_of(query->status.config.goal));
+    const waits_cost_t cost = cost_of_waiting(&query->status.config);
+    waits_pending_t waiting = waits_pending(&query->own_waits, start_ms + width_ms, &cost);
     history_add(history, start_ms, COLUMN_PENDING, waiting.events);
-    history_add(history, start_ms, COLUMN_WAITING, waiting.cost);
-    history_add(history, start_ms, COLUMN_PRICE, query->status.decision.price);
+    history_add(history, start_ms, COLUMN_COST,
+                store_cost(&query->status, waiting.cost, query->status.decision.price));
 }
 
 /* Slots and triggers in the order of their times, so that what is pending falls where a trigger took it. */
@@ -174,8 +192,8 @@ static void add_decision(store_query_t *query, const observed_decision_t *decisi
     history_add(&query->history, at_ms, COLUMN_INTERVAL_S, decision->interval_s);
     if (decision->pending != FIELD_UNKNOWN)
         history_add(&query->history, at_ms, COLUMN_PENDING, (double)decision->pending);
-    history_add(&query->history, at_ms, COLUMN_WAITING, decision->waiting);
-    history_add(&query->history, at_ms, COLUMN_PRICE, decision->price);
+    history_add(&query->history, at_ms, COLUMN_COST,
+                store_cost(&query->status, decision->waiting, decision->price));
 }
 
 static int64_t grown(int64_t now, int64_t before)

@@ -36,6 +36,7 @@ typedef struct {
     char reason[PROTOCOL_WORD_SIZE];
     bool has_decision;
     observed_decision_t decision;
+    double cost; /* of waiting, then: store_cost() */
 } logged_t;
 
 typedef struct {
@@ -122,6 +123,10 @@ typedef struct {
 
 /* Over the `range_ms` before `now_ms`. */
 savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t range_ms);
+
+/* What waiting has cost as the price of a batch is counted: the pure delay-cost rule fires at 1 (control/policy.h: p * A / theta).
+ * nan when there is no price. */
+double store_cost(const observed_status_t *status, double waiting, double price);
 
 /* Mean arrival rate of the last whole seconds that are known; nan when none is. */
 double store_rate(const store_query_t *query);

@@ -74,14 +74,17 @@ void waits_take(waits_t *waits, int64_t time_ms, double events)
     match(waits, 1, time_ms, events);
 }
 
-waiting_t waits_pending(const waits_t *waits, int64_t now_ms, double exponent)
+waits_pending_t waits_pending(const waits_t *waits, int64_t now_ms, const waits_cost_t *cost)
 {
-    waiting_t pending = {0};
+    waits_pending_t pending = {0};
     for (size_t i = 0; i < waits->count && !waits->taken; i++) {
         size_t at = (waits->first + i) % WAITS_PARTS;
         double age_s = (double)(now_ms - waits->parts[at].time_ms) / 1000;
         pending.events += waits->parts[at].events;
-        if (age_s > 0) pending.cost += waits->parts[at].events * pow(age_s, exponent);
+        if (age_s > 0) pending.cost += waits->parts[at].events * pow(age_s, cost->exponent);
+        if (cost->tail > 0 && age_s > cost->tail_from_s)
+            pending.cost += cost->tail * waits->parts[at].events * (age_s - cost->tail_from_s) *
+                            cost->exponent * pow(cost->tail_from_s, cost->exponent - 1);
     }
     return pending;
 }

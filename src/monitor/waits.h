@@ -38,11 +38,17 @@ typedef struct {
 void waits_arrive(waits_t *waits, int64_t time_ms, double events);
 /* A batch that started at `time_ms` took the `events` oldest. */
 void waits_take(waits_t *waits, int64_t time_ms, double events);
-/* What no batch has taken at `now_ms`: its events, and the sum of their ages to the power of `exponent`, s^p. */
+/* What the waiting of an event costs: age^exponent, and from tail_from_s on `tail` times that sum's slope there (control/pending.h:
+ * profile_tail). */
+typedef struct {
+    double exponent, tail, tail_from_s;
+} waits_cost_t;
+
+/* What no batch has taken at `now_ms`: its events, and what their waiting has cost, s^exponent. */
 typedef struct {
     double events, cost;
-} waiting_t;
-waiting_t waits_pending(const waits_t *waits, int64_t now_ms, double exponent);
+} waits_pending_t;
+waits_pending_t waits_pending(const waits_t *waits, int64_t now_ms, const waits_cost_t *cost);
 
 /* Forgets what is pending, not the histogram. */
 void waits_restart(waits_t *waits);

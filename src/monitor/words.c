@@ -18,8 +18,8 @@ static const word_t reasons[] = {
     {"backlog", "a full batch was pending already: more waiting could not have made it larger"},
     {"max_wait", "the oldest event had waited as long as events may wait"},
     {"floor", "waiting had cost enough before, but batches could not have kept up any sooner"},
-    {"price", "waiting had cost as much as a batch"},
-    {"bound", "waiting had cost one and a half times a batch, whatever the forecast says"},
+    {"price", "waiting had cost about as much as a batch, and was about to cost more than it would again"},
+    {"bound", "waiting had cost more than a batch, at whatever rate events come"},
     {"cheap", "waiting was still cheaper than a batch"},
     {"plan", "pending events are not seen here: the planned interval was over"},
 };
@@ -112,12 +112,6 @@ void words_savings(const store_query_t *query, int64_t now_ms, char text[WORDS_S
         known ? " " : "", now_ms - savings.start_ms > 3500 * 1000 ? "hour" : span);
 }
 
-/* Digits after the point of a figure that people read. */
-static int digits_of(double value)
-{
-    return value >= 100 ? 0 : value >= 10 ? 1 : 2;
-}
-
 void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
 {
     text[0] = '\0';
@@ -130,11 +124,8 @@ void words_trigger(const logged_t *entry, char text[WORDS_SIZE])
         say(text, ", the oldest after %s", oldest);
     }
     if (*meaning != '\0') say(text, ": %s", meaning);
-    bool priced = strcmp(entry->reason, "price") == 0 || strcmp(entry->reason, "bound") == 0 ||
-                  strcmp(entry->reason, "max_wait") == 0;
-    if (priced && entry->has_decision && decision->price > 0)
-        say(text, " (%.*f of %.*f)", digits_of(decision->waiting), decision->waiting,
-            digits_of(decision->price), decision->price);
+    if (*meaning != '\0' && entry->has_decision && entry->cost > 0)
+        say(text, " (at %.0f %% of its price)", entry->cost * 100);
     if (entry->end_ms != FIELD_UNKNOWN) {
         char took[32];
         words_duration((double)(entry->end_ms - entry->start_ms) / 1000, took, sizeof took);

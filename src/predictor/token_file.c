@@ -131,6 +131,32 @@ bool token_file_create(token_file_t *file, int port, const char *token, char *er
     return false;
 }
 
+void token_file_path(int port, char path[TOKEN_FILE_PATH_SIZE])
+{
+    char folder[TOKEN_FILE_PATH_SIZE - 40];
+    folder_path(folder, sizeof folder);
+    snprintf(path, TOKEN_FILE_PATH_SIZE, "%s/%d%s", folder, port, suffix);
+}
+
+size_t token_file_ports(int *ports, size_t maximum)
+{
+    char path[TOKEN_FILE_PATH_SIZE - 40];
+    folder_path(path, sizeof path);
+    DIR *listing = opendir(path);
+    size_t count = 0;
+    if (listing == NULL) return 0;
+    for (const struct dirent *entry; count < maximum && (entry = readdir(listing)) != NULL;) {
+        if (!is_token_name(entry->d_name)) continue;
+        const int fd = openat(dirfd(listing), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0) continue;
+        /* Without a lock it was left behind by one that was killed. */
+        if (flock(fd, LOCK_SH | LOCK_NB) != 0) ports[count++] = atoi(entry->d_name);
+        close(fd);
+    }
+    closedir(listing);
+    return count;
+}
+
 void token_file_remove(token_file_t *file)
 {
     if (file->file < 0) return;

@@ -36,4 +36,9 @@ bool token_file_create(token_file_t *file, int port, const char *token, char *er
 /* Removes it; nothing when there is none. */
 void token_file_remove(token_file_t *file);
 
+/* For the programs that talk to a running predictor: where the token of the one at `port` would lie, and the ports of those whose
+ * tokens lie there now. Returns how many, up to `maximum`. */
+void token_file_path(int port, char path[TOKEN_FILE_PATH_SIZE]);
+size_t token_file_ports(int *ports, size_t maximum);
+
 #endif

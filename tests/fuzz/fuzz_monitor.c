@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         report_overview_begin(&json, &host, text, sizeof text);
         report_overview_add(&json, store.queries[i], store.now_ms);
         check_json(report_overview_end(&json));
-        check_json(report_series(store.queries[i], 120000 << (size % 12), 0, store.now_ms, text, sizeof text));
+        check_json(
+            report_series(store.queries[i], 120000 << (size % 12), 0, store.now_ms, text, sizeof text));
         check_json(report_details(store.queries[i], text, sizeof text));
     }
     metrics_host_t host = {.predictor_uptime_s = 1};

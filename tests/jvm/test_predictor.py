@@ -353,6 +353,61 @@ def test_a_shared_predictor_is_used_and_never_killed(job):
     leave(program)
 
 
+@pytest.mark.parametrize("token, said", [("right", None), ("wrong", "refuses us"), ("missing", "hello is said without")])
+def test_a_shared_predictor_asks_for_its_token(job, tmp_path, token, said):
+    port, right, given = free_port(), tmp_path / "right", tmp_path / token
+    right.write_text("5" * 64 + "\n")
+    right.chmod(0o600)
+    if token == "wrong":
+        given.write_text("6" * 64 + "\n")
+    with shared_predictor(port, "--token-file", right):
+        options = f"{EAGER},log_level=debug,predictor=127.0.0.1:{port},predictor_token_file={given}"
+        program = job(agent=options, trigger=1000)
+        jvm.await_line(program, said or f"connected to 127.0.0.1:{port}")
+        for _ in range(4):
+            program.line("batch ")
+        # What a query observes is taken from those only that have said hello.
+        assert (count_lines(program, "needs a hello") == 0) == (token != "missing")
+        leave(program)
+
+
+def ask_to_change(port, token, **change):
+    """As the dashboard does, or `adaptivestream set`."""
+    with socket.create_connection(("127.0.0.1", port), timeout=jvm.DEADLINE_S) as client:
+        for message in ({"op": "hello", "token": token}, {"op": "set", "query": "orders", "origin": "test", **change}):
+            client.sendall(json.dumps({"v": 1, **message}).encode() + b"\n")
+            answer = json.loads(client.makefile().readline())
+            assert answer.get("ok") is True, answer
+
+
+def test_what_is_asked_to_change_is_done(job, tmp_path):
+    port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        options = f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
+        program = job(agent=options, trigger=1000)
+        jvm.await_line(program, "query orders: forecasts begin")
+
+        ask_to_change(port, "7" * 64, mode="monitoring")
+        jvm.await_line(program, "as test asked, mode monitoring, goal balanced, budget 1 from now on")
+        changed_ms = round(time.time() * 1000)
+        until(lambda: len(early(decisions_since(journal, changed_ms))) >= 6, "it goes on deciding")
+        starts = [line["start_ns"] for line in events(journal, "trigger") if line["wall_ms"] > changed_ms + 1500]
+        gaps_s = [(later - earlier) / 1e9 for earlier, later in zip(starts, starts[1:])]
+        assert gaps_s and min(gaps_s) > 0.5, "decisions were acted on"
+
+        ask_to_change(port, "7" * 64, mode="active", goal="strict", budget=2)
+        jvm.await_line(program, "mode active, goal strict, budget 2 from now on; learning begins anew")
+        changed_ms = round(time.time() * 1000)
+        until(lambda: len(early(decisions_since(journal, changed_ms))) >= 3, "early triggers under the new goal")
+        leave(program)
+    first, second = events(journal, "start")
+    assert (first["goal"], first["budget"]) == ("balanced", 1) and (second["goal"], second["budget"]) == ("strict", 2)
+    assert len(events(journal, "summary")) == 2 and " 0 faults" in program.agent_lines()[-1]
+    replays(journal)
+
+
 def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]

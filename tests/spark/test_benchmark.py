@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
-from lab.environment import command
+from lab.environment import LabError, command
+from lab.postgres import Postgres, programs
+from lab.upsert import Upsert
 
 PLAN = """
 # ten seconds of traffic, two drivers side by side
@@ -90,3 +92,25 @@ def test_a_wrong_plan_is_refused_before_anything_starts(tmp_path):
     assert done.returncode == 2
     assert "did you mean 'balanced'?" in done.stderr
     assert not (tmp_path / "results").exists()
+
+
+def has_postgres():
+    try:
+        return programs() is not None
+    except LabError:
+        return False
+
+
+@pytest.mark.skipif(not has_postgres(), reason="PostgreSQL is not installed")
+def test_a_batch_is_added_to_the_table_once(tmp_path):
+    with Postgres(tmp_path) as server:
+        upsert = Upsert(server.folder, "counts")
+        for number, counts in ((0, [(1, 10), (2, 5)]), (1, [(2, 7)]), (1, [(2, 7)]), (2, [])):
+            upsert.add(counts, number)  # batch 1 comes again, as after a restart
+        assert server.number("SELECT sum(events) FROM counts") == 22
+        assert server.number("SELECT events FROM counts WHERE id = 2") == 12
+        assert server.number("SELECT count(*) FROM counts_batches") == 2
+        with pytest.raises(RuntimeError):
+            upsert.run("SELECT no_such_thing;")
+        folder = server.folder
+    assert not folder.exists()

@@ -17,19 +17,20 @@ MAY_INCLUDE = {
     "control": {"common"},
     "protocol": {"common"},
     "advice": {"control", "forecast", "traffic", "common"},
-    "monitor": {"protocol", "common"},
+    "monitor": {"control", "protocol", "common"},
     "client": {"common"},
     "generator": {"client", "traffic", "common"},
     "benchmark": {"client", "advice", "control", "forecast", "protocol", "traffic", "common"},
     "agent": {"control", "protocol", "common"},
-    "predictor": {"monitor", "advice", "control", "forecast", "protocol", "traffic", "common"},
-    "cli": {"agent", "monitor", "protocol", "benchmark", "generator", "client", "advice", "control", "forecast", "traffic", "common"},
+    "predictor": {"monitor", "forecast", "protocol", "traffic", "common"},
+    "cli": {"agent", "predictor", "monitor", "protocol", "benchmark", "generator", "client", "advice", "control", "forecast", "traffic",
+            "common"},
 }
 PURE_MODULES = {"common", "traffic", "forecast", "control", "advice", "protocol"}
 # Parts of the agent that the fuzzers and unit tests link without a JVM.
 PURE_FILES = {"agent/classfile.c", "agent/classfile.h", "agent/partitions.c", "agent/partitions.h"}
 # What the dashboard knows and says, without its server.
-PURE_FILES |= {"monitor/%s.%s" % (name, end) for name in ("guard", "history", "metrics", "report", "store", "waits", "words")
+PURE_FILES |= {"monitor/%s.%s" % (name, end) for name in ("explain", "guard", "history", "metrics", "report", "store", "waits", "words")
                for end in "ch"}
 # A log line carries the time of day and comes from any thread.
 MAY_KNOW_THE_CLOCK = {"common/log.c"}

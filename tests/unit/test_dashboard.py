@@ -2,17 +2,23 @@
 
     python3 test_dashboard.py PATH/TO/adaptivestream-predictor PATH/TO/adaptivestream [unittest arguments]
 """
+import fcntl
 import http.client
 import json
 import os
 import pathlib
+import pty
 import random
 import re
+import select
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -190,6 +196,21 @@ class Page(WithPredictor):
             self.skipTest("prometheus_client is not installed; the parser of this file has read them")
         text = self.predictor.get("/metrics")[1].decode()
         self.assertGreater(len(list(text_string_to_metric_families(text))), 25)
+
+    def test_what_grafana_and_the_alerts_ask_for_is_there(self):
+        names = {name for name, _ in self.predictor.samples()}
+        root = HERE.parent.parent / "deploy"
+        for file in [*root.glob("grafana/*.json"), *root.glob("prometheus/*.yml")]:
+            text = file.read_text()
+            asked = set(re.findall(r"\badaptivestream_[a-z_]+", text))
+            self.assertGreater(len(asked), 3, file)
+            self.assertEqual(asked - names, set(), file)
+            if file.suffix == ".json":
+                expressions = [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+                self.assertTrue(all('{query=~"$query"}' in expression for expression in expressions))
+            elif shutil.which("promtool"):
+                done = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True, timeout=DEADLINE)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_events_tell_of_every_change(self):
         with socket.create_connection(("127.0.0.1", self.predictor.web), timeout=DEADLINE) as connection:
@@ -373,10 +394,125 @@ class Crowds(unittest.TestCase):
             self.assertEqual(predictor.stop(), 0)
 
 
+class Terminal(unittest.TestCase):
+    """status, top, explain and set beside a running predictor."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.predictor = Predictor()
+        cls.agent = FakeAgent(cls.predictor.port, TOKEN, "clicks", start_ms=int(time.time() * 1000) - 60000)
+        cls.agent.step()
+        cls.agent.predict()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.agent.close()
+        assert cls.predictor.stop() == 0
+
+    def run_command(self, *arguments, folder=None, code=0):
+        environment = dict(os.environ, XDG_RUNTIME_DIR=folder or self.predictor.folder.name)
+        done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, timeout=DEADLINE, env=environment)
+        self.assertEqual(done.returncode, code, (arguments, done.stdout, done.stderr))
+        return done.stderr if code else done.stdout
+
+    def test_status_says_what_the_agent_told(self):
+        query = json.loads(self.run_command("status", "--json"))["queries"][0]
+        self.assertEqual(query["query"], "clicks")
+        self.assertEqual(query["stats"]["own"]["batches"], self.agent.totals["own"]["batches"])
+        self.assertEqual(query["stats"]["shadow"]["events"], self.agent.totals["shadow"]["events"])
+        lines = self.run_command("status").splitlines()
+        row = next(line for line in lines if line.startswith("clicks"))
+        self.assertIn("active", row)
+        self.assertIn("%d/%d" % (self.agent.totals["own"]["batches"], self.agent.totals["shadow"]["batches"]), row)
+        self.assertLess(max(map(len, lines)), 120)
+
+    def test_top_in_a_pipe_ends_when_it_should(self):
+        pictures = self.run_command("top", "--times", "3", "--every", "0.1").split("AdaptiveStream")[1:]
+        self.assertEqual(len(pictures), 3)
+        self.assertNotIn("\x1b", "".join(pictures))
+        self.assertIn("clicks", pictures[0])
+        process = subprocess.Popen([COMMAND, "top", "--every", "0.1"], stdout=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=self.predictor.folder.name))
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        self.assertEqual(process.wait(DEADLINE), 0)
+        process.stdout.close()
+
+    def test_top_on_a_terminal_of_80_by_24(self):
+        main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        before = termios.tcgetattr(side)
+        process = subprocess.Popen([COMMAND, "top", "--every", "0.1"], stdin=side, stdout=side, env=dict(os.environ, XDG_RUNTIME_DIR=self.predictor.folder.name))
+        seen = b""
+        while seen.count(b"q quits") < 3:
+            seen += os.read(main, 65536)
+        os.write(main, b"q")
+        # The terminal's buffer is emptied, or the program could not end.
+        while process.poll() is None:
+            if select.select([main], [], [], 0.1)[0]:
+                seen += os.read(main, 65536)
+        while select.select([main], [], [], 0)[0]:
+            seen += os.read(main, 65536)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b"\x1b[?1049h", seen)
+        self.assertTrue(seen.rstrip().endswith(b"\x1b[?1049l"), seen[-60:])
+        self.assertEqual(termios.tcgetattr(side), before)
+        os.close(main)
+        os.close(side)
+
+    def test_explain_says_why(self):
+        said = " ".join(self.run_command("explain", "clicks").split())
+        self.assertRegex(said, r"clicks, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC: ")
+        self.assertRegex(said, "So it (fired|went on waiting): ")
+        self.assertIn("deciding when triggers fire", said)
+        self.assertIn("no query other", self.run_command("explain", "other", code=1))
+
+    def test_set_reaches_the_agent(self):
+        self.run_command("set", "clicks", "--goal", "strict", "--budget", "0.9", "--mode", "monitoring")
+        self.agent.predict()
+        change = self.agent.changes[-1]
+        self.assertEqual((change["goal"], change["budget"], change["mode"], change["origin"]), ("strict", 0.9, "monitoring", "cli"))
+        noted = self.predictor.json("/api/details?query=clicks")["options_changed"][0]
+        self.assertEqual((noted["what"], noted["origin"]), ("mode monitoring, goal strict, budget 0.9", "cli"))
+        self.assertIn("no query of this label", self.run_command("set", "other", "--goal", "cost", code=1))
+        self.run_command("set", "clicks", code=2)
+        self.run_command("set", "clicks", "--budget", "99", code=2)
+
+    def test_without_a_predictor_it_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for command in (["status"], ["top"], ["explain"], ["set", "x", "--goal", "cost"]):
+                with socket.socket() as taken:
+                    taken.bind(("127.0.0.1", 0))
+                    said = self.run_command(*command, "--port", str(taken.getsockname()[1]), folder=folder, code=1)
+                self.assertIn("no predictor answers", said)
+
+    def test_of_several_one_has_to_be_named(self):
+        other = subprocess.Popen([PROGRAM, "--port", "0"], stderr=subprocess.DEVNULL, env=dict(os.environ, XDG_RUNTIME_DIR=self.predictor.folder.name))
+        try:
+            folder = pathlib.Path(self.predictor.folder.name, "adaptivestream")
+            wait_for("two tokens", lambda: len(list(folder.glob("[0-9]*.token"))) == 2)
+            said = self.run_command("status", code=1)
+            self.assertIn("2 predictors run here", said)
+            self.assertIn(str(self.predictor.port), said)
+            self.run_command("status", "--port", str(self.predictor.port))
+        finally:
+            other.terminate()
+            other.wait()
+
+    def test_a_journal_explained_at_a_time(self):
+        journal = str(HERE.parent / "data" / "journals" / "waves.jsonl")
+        first = self.run_command("explain", "--journal", journal, "--at", "2026-11-26 05:16:20")
+        self.assertIn("2026-11-26 05:16:", first)
+        self.assertNotIn("05:16:2", first)
+        self.assertIn("Your 2 s trigger would have fired", " ".join(first.split()))
+        self.run_command("explain", "--journal", journal, "--at", "2001-01-01 00:00:00", code=1)
+        self.run_command("explain", "--at", "2001-01-01 00:00:00", code=2)
+        self.run_command("explain", "--journal", journal, "--at", "noon", code=2)
+
+
 class Replays(unittest.TestCase):
     def test_a_journal_is_served_until_interrupted(self):
-        journal = pathlib.Path(HERE.parent / "fuzz" / "corpus" / "replay")
-        journal = max(journal.iterdir(), key=lambda path: path.stat().st_size)
+        journal = HERE.parent / "data" / "journals" / "waves.jsonl"
         process = subprocess.Popen([COMMAND, "dashboard", str(journal), "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = process.stdout.readline()
         found = re.search(r"http://127.0.0.1:(\d+)/", line)
@@ -386,7 +522,14 @@ class Replays(unittest.TestCase):
         overview = json.loads(connection.getresponse().read())
         self.assertTrue(overview["replay"])
         self.assertFalse(overview["may_change"])
-        self.assertGreaterEqual(len(overview["queries"]), 1)
+        query = overview["queries"][0]
+        summary = json.loads(journal.read_text().splitlines()[-1])
+        for side in ("own", "shadow"):
+            for name in ("batches", "events", "mean_s", "p95_s", "p99_s"):
+                self.assertAlmostEqual(query["stats"][side][name], summary[side + "_" + name], 5, side + name)
+        self.assertEqual(query["last_hour"]["own_batches"], summary["own_batches"])
+        self.assertEqual(query["last_hour"]["shadow_batches"], summary["shadow_batches"])
+        self.assertEqual(query["state"], "ended")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(DEADLINE), 0)
         process.stdout.close()

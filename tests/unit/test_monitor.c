@@ -65,7 +65,7 @@ static void what_is_not_finite_is_passed_over(void **state)
 {
     (void)state;
     history_clear(&history);
-    history_add(&history, noon, COLUMN_PRICE, (double)NAN);
+    history_add(&history, noon, COLUMN_COST, (double)NAN);
     history_add(&history, noon, COLUMN_ARRIVED, (double)INFINITY);
     history_add(&history, -5, COLUMN_ARRIVED, 1);
     assert_null(history_at(&history, 0, noon));
@@ -99,9 +99,10 @@ static void waits_are_the_same_whoever_is_told_first(void **state)
     assert_near(batches_first.histogram.sum_s, 25, 1e-9);
     assert_near(duration_total(&arrivals_first.histogram), 15, 1e-9);
     /* 5 are left, 3 s old at 5000. */
-    waiting_t left = waits_pending(&arrivals_first, 5000, 2);
-    assert_near(left.events, 5, 1e-9);
-    assert_near(left.cost, 5 * 9, 1e-9);
+    waits_cost_t square = {.exponent = 2}, tail = {.exponent = 2, .tail = 0.5, .tail_from_s = 2};
+    assert_near(waits_pending(&arrivals_first, 5000, &square).events, 5, 1e-9);
+    assert_near(waits_pending(&arrivals_first, 5000, &square).cost, 5 * 9, 1e-9);
+    assert_near(waits_pending(&arrivals_first, 5000, &tail).cost, 5 * (9 + 0.5 * 4), 1e-9);
 }
 
 static void a_long_backlog_is_joined_and_its_waiting_stays(void **state)
@@ -163,12 +164,14 @@ static void tell(void)
     assert_true(store_observe(&store, &observation, observation.status.time_ms));
 }
 
-static void with_stats(int64_t batches, int64_t events, double waited_s, int64_t shadow_batches, double shadow_waited_s)
+static void with_stats(int64_t batches, int64_t events, double waited_s, int64_t shadow_batches,
+                       double shadow_waited_s)
 {
     observed_stats_t *stats = &observation.status.stats;
     observation.status.has_stats = true;
     stats->own = (observed_waits_t){.batches = batches, .events = events, .waited_s = waited_s};
-    stats->shadow = (observed_waits_t){.batches = shadow_batches, .events = events, .waited_s = shadow_waited_s};
+    stats->shadow =
+        (observed_waits_t){.batches = shadow_batches, .events = events, .waited_s = shadow_waited_s};
     stats->decisions = batches * 3;
     stats->probes = batches * 2;
     stats->faults = 0;
@@ -205,10 +208,12 @@ static void the_top_line_says_saving_and_price(void **state)
     char text[WORDS_SIZE];
     live_through("clicks", 49, 2);
     words_savings(store_find(&store, "clicks"), store.now_ms, text);
-    assert_string_equal(text, "Events waited 40 % less at 2 % fewer batches than with your 2 s trigger, last 2 min.");
+    assert_string_equal(
+        text, "Events waited 40 % less at 2 % fewer batches than with your 2 s trigger, last 2 min.");
     live_through("dear", 55, 0.5);
     words_savings(store_find(&store, "dear"), store.now_ms, text);
-    assert_string_equal(text, "Events waited 40 % less at 10 % more batches than with your 500 ms trigger, last 2 min.");
+    assert_string_equal(
+        text, "Events waited 40 % less at 10 % more batches than with your 500 ms trigger, last 2 min.");
     live_through("same", 50, (double)NAN);
     words_savings(store_find(&store, "same"), store.now_ms, text);
     assert_string_equal(text, "Events waited 40 % less at as many batches as with your trigger, last 2 min.");
@@ -271,7 +276,8 @@ static void pending_falls_where_a_trigger_took_it(void **state)
     const history_t *kept = &store_find(&store, "clicks")->history;
     assert_near(history_at(kept, 0, noon + 400)->values[COLUMN_PENDING], 60, 1e-6);
     assert_near(history_at(kept, 0, noon + 800)->values[COLUMN_PENDING], 40, 1e-6);
-    assert_near(store_find(&store, "clicks")->own_waits.histogram.sum_s, 10 * (.55 + .45 + .35 + .25 + .15 + .05), 1e-6);
+    assert_near(store_find(&store, "clicks")->own_waits.histogram.sum_s,
+                10 * (.55 + .45 + .35 + .25 + .15 + .05), 1e-6);
 }
 
 static void memory_is_bounded(void **state)
@@ -320,12 +326,14 @@ static void a_trigger_is_told_with_its_figures(void **state)
 {
     (void)state;
     char words[WORDS_SIZE];
-    logged_t entry = {.start_ms = noon, .end_ms = noon + 250, .events = 412, .reason = "price", .has_decision = true};
+    logged_t entry = {
+        .start_ms = noon, .end_ms = noon + 250, .events = 412, .reason = "bound", .has_decision = true};
     entry.decision.oldest_s = 0.8;
-    entry.decision.waiting = 281.4;
-    entry.decision.price = 280;
+    entry.cost = 1.04;
     words_trigger(&entry, words);
-    assert_string_equal(words, "412 events, the oldest after 800 ms: waiting had cost as much as a batch (281 of 280). The batch took 250 ms.");
+    assert_string_equal(words, "412 events, the oldest after 800 ms: waiting had cost more than a batch, at "
+                               "whatever rate events come (at 104 % "
+                               "of its price). The batch took 250 ms.");
     entry = (logged_t){.start_ms = noon, .end_ms = FIELD_UNKNOWN, .events = 1, .reason = "something new"};
     words_trigger(&entry, words);
     assert_string_equal(words, "1 event.");
@@ -353,7 +361,8 @@ static void metrics_count_and_escape(void **state)
     size_t length = metrics_write(&row, 1, &host, text, sizeof text);
     assert_true(length > 0);
     assert_string_equal(text + length - 6, "# EOF\n");
-    assert_string_equal(sample_of("adaptivestream_batches_total"), "adaptivestream_batches_total{query=\"a \\\"b\\\"\\\\\\n\"} 40");
+    assert_string_equal(sample_of("adaptivestream_batches_total"),
+                        "adaptivestream_batches_total{query=\"a \\\"b\\\"\\\\\\n\"} 40");
     sample_of("adaptivestream_shadow_waited_seconds_total{query=\"a \\\"b\\\"\\\\\\n\"} 5000");
     sample_of("adaptivestream_triggers_total{query=\"a \\\"b\\\"\\\\\\n\",reason=\"price\"} 40");
     sample_of("adaptivestream_batch_seconds_bucket{query=\"a \\\"b\\\"\\\\\\n\",le=\"0.05\"} 40");
@@ -389,7 +398,8 @@ static void changes_are_noted_with_their_origin(void **state)
     tell();
     begin("orders", noon);
     tell();
-    change_t change = {.has_goal = true, .goal = GOAL_LATENCY, .has_budget = true, .budget = 1.25, .origin = "page"};
+    change_t change = {
+        .has_goal = true, .goal = GOAL_LATENCY, .has_budget = true, .budget = 1.25, .origin = "page"};
     store_note_change(&store, "orders", &change, noon + 5);
     assert_null(store_changed(store_find(&store, "clicks"), 0));
     const logged_change_t *noted = store_changed(store_find(&store, "orders"), 0);
@@ -404,10 +414,19 @@ static void changes_are_noted_with_their_origin(void **state)
 static void only_names_of_this_machine_are_answered(void **state)
 {
     (void)state;
-    const char *const ours[] = {"127.0.0.1", "127.0.0.1:9877", "localhost:80", "LOCALHOST", "[::1]:9877", "[::1]"};
-    const char *const foreign[] = {"",         "evil.example",       "127.0.0.1.evil.example", "localhost.evil.example:9877",
-                                   "127.0.0.1:", "127.0.0.1:9877x", "localhost:123456",       "127.0.0.1 ",
-                                   "[::1",     "user@127.0.0.1",     "::1"};
+    const char *const ours[] = {"127.0.0.1", "127.0.0.1:9877", "localhost:80",
+                                "LOCALHOST", "[::1]:9877",     "[::1]"};
+    const char *const foreign[] = {"",
+                                   "evil.example",
+                                   "127.0.0.1.evil.example",
+                                   "localhost.evil.example:9877",
+                                   "127.0.0.1:",
+                                   "127.0.0.1:9877x",
+                                   "localhost:123456",
+                                   "127.0.0.1 ",
+                                   "[::1",
+                                   "user@127.0.0.1",
+                                   "::1"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         assert_true(guard_host_is_ours(ours[i]));
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
@@ -421,7 +440,12 @@ static void foreign_origins_are_refused(void **state)
     assert_null(guard_refusal(&headers));
     headers.origin = "http://127.0.0.1:9877";
     assert_null(guard_refusal(&headers));
-    const char *const foreign[] = {"null", "http://evil.example", "https://127.0.0.1:9877", "http://127.0.0.1:9878", "http://localhost:9877", ""};
+    const char *const foreign[] = {"null",
+                                   "http://evil.example",
+                                   "https://127.0.0.1:9877",
+                                   "http://127.0.0.1:9878",
+                                   "http://localhost:9877",
+                                   ""};
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         headers.origin = foreign[i];
         assert_non_null(guard_refusal(&headers));

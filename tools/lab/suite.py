@@ -29,7 +29,7 @@ COLUMNS = [
     "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
     "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "predictor_mb", "files", "others", "seconds", "seconds_missed",
     "min_offsets", "max_delay_s", "folder", "digest"]
-STOP_S = 240
+STOP_S = 1800  # the job gives up by itself when nothing moves
 COLLECT_S = 300
 KEPT_IN_KAFKA = "retention.ms=7200000"  # of a topic, after which its records may be gone
 SETUP_S = 50  # start, warm-up and end of a driver, roughly: only for the time left

@@ -27,9 +27,13 @@ class Upsert:
 
     def __call__(self, rows, number):
         counts = rows.groupBy((rows["offset"] % GROUPS).cast("int").alias("id")).count().collect()
+        self.add([(row["id"], row["count"]) for row in counts], number)
+
+    def add(self, counts, number):
+        """The (id, events) of a batch."""
         if not counts:
             return
-        values = ", ".join(f"({row['id']}, {row['count']})" for row in counts)
+        values = ", ".join(f"({group}, {events})" for group, events in counts)
         # Of a batch that was there before no row of `fresh` comes, so nothing is added.
         self.run(f"BEGIN; WITH fresh AS (INSERT INTO {self.table}_batches VALUES ({int(number)}) "
                  f"ON CONFLICT DO NOTHING RETURNING number) "

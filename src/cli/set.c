@@ -1,0 +1,90 @@
+/*
+ * adaptivestream set: changes a running query's mode, goal or budget.
+ */
+#include "cli/commands.h"
+#include "cli/predictor_client.h"
+#include "protocol/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ERROR_SIZE = 512 };
+
+static int ask_for(const predictor_place_t *place, const char *query, const change_t *change)
+{
+    char error[ERROR_SIZE], request[PROTOCOL_LABEL_SIZE * 2 + 256];
+    static predictor_client_t client;
+    answer_t answer = {.ok = false};
+    bool told = predictor_client_open(&client, place, error, sizeof error);
+    if (told) {
+        size_t length;
+        const char *line = predictor_client_ask(
+            &client, request, request_write_set(request, sizeof request, REQUEST_NO_ID, query, change),
+            &length, error, sizeof error);
+        told = line != NULL && answer_read(line, length, &answer, error, sizeof error);
+        if (told && answer.error[0] != '\0') {
+            snprintf(error, sizeof error, "%s", answer.error);
+            told = false;
+        }
+        predictor_client_close(&client);
+    }
+    if (!told) {
+        fprintf(stderr, "adaptivestream set: %s\n", error);
+        return EXIT_FAILED;
+    }
+    printf("%s is told with its next forecast, within a second or so; it applies from its next wait on.\n",
+           strcmp(query, "*") == 0 ? "Every query" : query);
+    return EXIT_OK;
+}
+
+int command_set(int argc, char **argv)
+{
+    predictor_place_t place = {.port_given = false};
+    int mode = 0, goal = 0;
+    change_t change = {.origin = "cli"};
+    const flag_t table[] = {
+        {.name = "--mode",
+         .type = FLAG_CHOICE,
+         .value = &mode,
+         .given = &change.has_mode,
+         .choices = agent_mode_names,
+         .choice_count = MODE_COUNT,
+         .help = "active decides, monitoring only watches, disabled leaves the job alone"},
+        {.name = "--goal",
+         .type = FLAG_CHOICE,
+         .value = &goal,
+         .given = &change.has_goal,
+         .choices = goal_names,
+         .choice_count = GOAL_COUNT,
+         .help = "what is saved: waiting, its worst cases, or batches"},
+        {.name = "--budget",
+         .type = FLAG_NUMBER,
+         .value = &change.budget,
+         .given = &change.has_budget,
+         .argument = "RATIO",
+         .minimum = BUDGET_MINIMUM,
+         .maximum = BUDGET_MAXIMUM,
+         .help = "batches allowed, of those of the job's own trigger: 1 as many"},
+        PREDICTOR_FLAGS(place),
+    };
+    flags_t flags = {
+        .command = "set",
+        .summary = "Changes how a running query is decided for, without a restart of its job. QUERY: its "
+                   "name, or \"*\" for all.",
+        .table = table,
+        .count = sizeof table / sizeof table[0],
+        .operands_help = "QUERY",
+        .operands_minimum = 1,
+        .operands_maximum = 1,
+        .operands_anywhere = true,
+    };
+    int exit_code;
+    if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
+    if (!change.has_mode && !change.has_goal && !change.has_budget)
+        return flags_usage_error(&flags, "nothing to set: --mode, --goal or --budget is needed");
+    change.mode = (agent_mode_t)mode;
+    change.goal = (goal_t)goal;
+    if (strlen(flags.operands[0]) >= PROTOCOL_LABEL_SIZE)
+        return flags_usage_error(&flags, "QUERY is too long");
+    return ask_for(&place, flags.operands[0], &change);
+}

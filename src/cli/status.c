@@ -1,0 +1,89 @@
+/*
+ * adaptivestream status: what every query does at the moment.
+ */
+#include "cli/commands.h"
+#include "cli/predictor_client.h"
+#include "cli/query_line.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ERROR_SIZE = 512, JSON_SIZE = 16 << 10 };
+
+static void print_json(const predictor_status_t *status)
+{
+    static char buffer[JSON_SIZE];
+    printf(
+        "{\"status\":\"%s\",\"model\":\"%s\",\"requests\":%lld,\"uptime_s\":%.1f,\"pid\":%lld,\"queries\":[",
+        status->health.status, status->health.model, (long long)status->health.requests,
+        status->health.uptime_s, (long long)status->health.pid);
+    for (size_t i = 0; i < status->count; i++) {
+        json_writer_t json;
+        json_write_begin(&json, buffer, sizeof buffer);
+        observed_status_write(&json, &status->queries[i]);
+        if (json_write_end(&json)) printf("%s\n%s", i > 0 ? "," : "", buffer);
+    }
+    printf("]}\n");
+}
+
+static void print_text(const predictor_status_t *status)
+{
+    char line[QUERY_LINE_SIZE];
+    printf("Predictor %s, %s, %lld requests in %.0f s, process %lld.\n", status->health.status,
+           status->health.model, (long long)status->health.requests, status->health.uptime_s,
+           (long long)status->health.pid);
+    if (status->count == 0) {
+        printf("No query has been heard of yet.\n");
+        return;
+    }
+    printf("\n%s\n", query_line_header);
+    for (size_t i = 0; i < status->count; i++) {
+        query_line(&status->queries[i], NULL, 0, line);
+        printf("%s\n", line);
+    }
+    printf("\nWaits are means since the query's start, (yours): what the job's own trigger would have made "
+           "of the same arrivals.\n");
+}
+
+int command_status(int argc, char **argv)
+{
+    predictor_place_t place = {.port_given = false};
+    const char *query = NULL;
+    bool json = false;
+    const flag_t table[] = {
+        {.name = "--query", .type = FLAG_TEXT, .value = &query, .argument = "NAME", .help = "only this one"},
+        {.name = "--json",
+         .type = FLAG_SWITCH,
+         .value = &json,
+         .help = "print JSON, members as in docs/protocol.md"},
+        PREDICTOR_FLAGS(place),
+    };
+    flags_t flags = {
+        .command = "status",
+        .summary = "Says what every query of a running predictor does at the moment, and what it has brought "
+                   "so far.",
+        .table = table,
+        .count = sizeof table / sizeof table[0],
+    };
+    int exit_code;
+    char error[ERROR_SIZE];
+    static predictor_client_t client;
+    predictor_status_t status;
+    if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
+    bool told = predictor_client_open(&client, &place, error, sizeof error);
+    if (told) {
+        told = predictor_client_status(&client, query, &status, error, sizeof error);
+        predictor_client_close(&client);
+    }
+    if (!told) {
+        fprintf(stderr, "adaptivestream status: %s\n", error);
+        return EXIT_FAILED;
+    }
+    if (json)
+        print_json(&status);
+    else
+        print_text(&status);
+    predictor_status_free(&status);
+    return EXIT_OK;
+}
