@@ -227,11 +227,13 @@ static void tell_papers(advisor_t *a, int64_t second)
 {
     const told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     if (a->candidates[ADVICE_LEARNED])
-        governor_set_changes(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].changes, 1);
+        governor_set_changes(a->papers[ADVICE_LEARNED].governor, a->learner.weights[ADVICE_LEARNED].changes,
+                             1);
     if (told->second != second) return;
     for (int i = 0; i < FORECASTER_KINDS; i++)
         if (a->candidates[i])
-            governor_set_correction(a->papers[i].governor, told->factors[i], a->learner.weights[i].belief > 0);
+            governor_set_correction(a->papers[i].governor, told->factors[i],
+                                    a->learner.weights[i].belief > 0);
 }
 
 static void add_slot(advisor_t *a, int64_t events)
@@ -266,7 +268,8 @@ void advisor_slots(advisor_t *a, int64_t start_ns, const int64_t *counts, size_t
 }
 
 /* What every forecaster says of the second that begins now, against the blend. */
-static void ask_forecasters(advisor_t *a, double blend_per_s, double features[FORECASTER_KINDS], int64_t second)
+static void ask_forecasters(advisor_t *a, double blend_per_s, double features[FORECASTER_KINDS],
+                            int64_t second)
 {
     double rates_per_s[MODEL_HISTORY];
     a->advice.has_next = false;
@@ -291,8 +294,8 @@ static void advise_second(advisor_t *a, int64_t second)
     const double quick_share = governor_quick_share(a->free.governor);
     const double blend_per_s = arrival_rate_blend(&a->arrivals, quick_share);
     ask_forecasters(a, blend_per_s, features, second);
-    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, quick_share, &a->arrivals,
-                        features);
+    memory_add_snapshot(&a->memory, second, a->free.price > 0 ? log(a->free.price) : NAN, quick_share,
+                        &a->arrivals, features);
     told_t *told = &a->told[(uint64_t)second % TOLD_SECONDS];
     told->second = second;
     for (int i = 0; i < FORECASTER_KINDS; i++)

@@ -6,7 +6,7 @@
 static const double kept = 0.9923;
 static const int64_t least_blocks = 10;
 /* Standard errors between 0 and the gain: to be believed, to stay so, and beyond that to be followed in full. */
-static const double prove_errors = 1.25, keep_errors = 0.5, full_errors = 1.5;
+static const double prove_errors = 2, keep_errors = 1, full_errors = 1.5;
 /* A gain below this is not worth a wrong guess. */
 static const double least_gain = 0.001;
 

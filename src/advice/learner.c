@@ -5,7 +5,7 @@
 
 enum {
     LEAST_SECONDS = 1200, /* to learn from */
-    LEAST_BATCHES = 200,  /* in them, of the rule without weights */
+    LEAST_BATCHES = 600,  /* in them, of the rule without weights: a third as many are left to judge by */
     PAUSE_SECONDS = 600,  /* between the rounds of a candidate */
     MARGIN_SECONDS = 300, /* of the memory that may be overwritten during a round */
     FIRST_GENERATIONS = 20,
@@ -18,9 +18,11 @@ static const double first_deviation = 0.15, later_deviation = 0.08, belief_devia
 /* Per square of a weight: what does not pay is left at 0. */
 static const double weight_price = 0.002;
 /* What new weights have to be better by on the newest quarter, than those in use and than none. */
-static const double least_better = 0.0005, least_gain = 0.001, clear_errors = 1.25;
+static const double least_better = 0.0005, least_gain = 0.001, clear_errors = 1.5;
 /* Eight parts may look alike by chance. */
-static const double least_error = 0.003;
+static const double least_error = 0.004;
+/* What is judged was chosen among several, so it looks better than it is. */
+static const double chosen_error = 1.5;
 
 void learner_begin(learner_t *learner, double p)
 {
@@ -108,7 +110,8 @@ static judgement_t judge(const learner_t *learner, const memory_t *memory, const
         squares += gain * gain / JUDGED_PARTS;
     }
     return (judgement_t){.gain = sum,
-                         .error = fmax(least_error, sqrt(fmax(0, squares - sum * sum) / (JUDGED_PARTS - 1)))};
+                         .error = chosen_error *
+                                  fmax(least_error, sqrt(fmax(0, squares - sum * sum) / (JUDGED_PARTS - 1)))};
 }
 
 /* What the search found is judged on what it has not seen. */

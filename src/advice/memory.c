@@ -28,8 +28,7 @@ static int16_t packed(double value)
 }
 
 void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, double quick_share,
-                         const arrival_rate_t *arrivals,
-                         const double forecasts[FORECASTER_KINDS])
+                         const arrival_rate_t *arrivals, const double forecasts[FORECASTER_KINDS])
 {
     int64_t missed = memory->last_second + 1;
     if (missed < second - MEMORY_SECONDS) missed = second - MEMORY_SECONDS;

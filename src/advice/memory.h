@@ -40,8 +40,7 @@ static inline int64_t memory_events(const memory_t *memory, int64_t slot)
 
 /* Seconds must rise. log_price may be NAN. */
 void memory_add_snapshot(memory_t *memory, int64_t second, double log_price, double quick_share,
-                         const arrival_rate_t *arrivals,
-                         const double forecasts[FORECASTER_KINDS]);
+                         const arrival_rate_t *arrivals, const double forecasts[FORECASTER_KINDS]);
 
 /* Of one of the last MEMORY_SECONDS. */
 static inline const snapshot_t *memory_snapshot(const memory_t *memory, int64_t second)

@@ -1,6 +1,5 @@
 #include "advice/paper.h"
 
-
 #include <math.h>
 
 static const int64_t slot_ns = 100000000;
@@ -46,7 +45,8 @@ static void take(paper_t *paper, const memory_t *memory, int64_t end_slot, int64
         if (events == 0) continue;
         const double age_s = fmax(0, (double)(now_ns - slot * slot_ns - slot_ns / 2) * 1e-9);
         paper->spent.waited_s += (double)events * age_s;
-        paper->spent.waiting += (double)events * (age_s * power_less_one(age_s, p) + late * fmax(0, age_s - paper->tail_from_s));
+        paper->spent.waiting +=
+            (double)events * (age_s * power_less_one(age_s, p) + late * fmax(0, age_s - paper->tail_from_s));
     }
     paper->first_slot = end_slot;
     paper->spent.batches++;

@@ -78,12 +78,13 @@ static waiting_t early_waiting(const heap_t *heap, const replay_setting_t *setti
     const double ages = fmax(0, heap->events * now_s - heap->times);
     const double squares = fmax(0, heap->events * now_s * now_s - 2 * now_s * heap->times + heap->squares);
     /* power_less_one(x, 3 - p) is x^(2-p) for these p. */
-    return (waiting_t){
-        .waiting = setting->of_sum * power_less_one(ages, 3 - p) * power_less_one(squares, p),
-        .growth = p * setting->of_rate * power_less_one(heap->events, 3 - p) * power_less_one(ages, p)};
+    return (waiting_t){.waiting = setting->of_sum * power_less_one(ages, 3 - p) * power_less_one(squares, p),
+                       .growth = p * setting->of_rate * power_less_one(heap->events, 3 - p) *
+                                 power_less_one(ages, p)};
 }
 
-static waiting_t waiting_of(const memory_t *memory, const heap_t *heap, const replay_setting_t *setting, int64_t slot)
+static waiting_t waiting_of(const memory_t *memory, const heap_t *heap, const replay_setting_t *setting,
+                            int64_t slot)
 {
     waiting_t waiting = early_waiting(heap, setting, slot);
     if (setting->rule.tail <= 0) return waiting;
@@ -94,7 +95,8 @@ static waiting_t waiting_of(const memory_t *memory, const heap_t *heap, const re
         late += (double)memory_events(memory, i);
         over_s += (double)memory_events(memory, i) * over;
     }
-    const double slope = setting->rule.tail * setting->rule.p * power_less_one(setting->tail_from_s, setting->rule.p);
+    const double slope =
+        setting->rule.tail * setting->rule.p * power_less_one(setting->tail_from_s, setting->rule.p);
     waiting.waiting += slope * over_s;
     waiting.growth += slope * late;
     return waiting;

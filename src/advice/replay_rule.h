@@ -24,8 +24,8 @@ enum { REPLAY_LONGEST_SPAN = 300 };
 typedef struct {
     rule_t rule;
     double max_wait_s;
-    double tail_from_s;     /* the age from which on an event is late */
-    double of_sum, of_rate; /* for sums of age^p and age^(p-1) from those of age and age^2 */
+    double tail_from_s;      /* the age from which on an event is late */
+    double of_sum, of_rate;  /* for sums of age^p and age^(p-1) from those of age and age^2 */
     int64_t trigger, origin; /* T0; a point of its grid */
     int64_t step;            /* between the times at which it may look */
     int64_t sleep;           /* the longest between two looks... */

@@ -38,7 +38,7 @@ struct governor {
     int64_t own_batches;
     int64_t last_taken; /* events of the latest trigger */
     double forecast_per_s, confidence;
-    double log_correction;         /* of the blend, confidence included */
+    double log_correction; /* of the blend, confidence included */
     bool changed;
     double changes[RATE_AVERAGES]; /* of the blend's exponents */
     plan_t plan;                   /* policies `rate` and `reactive` */
@@ -68,7 +68,8 @@ static inline int64_t earlier(int64_t a, int64_t b)
 /* The rate of the forecast-free rule, which is also what is expected to come. */
 static inline double governor_blend(const governor_t *g)
 {
-    return g->config.rows_only ? arrival_rate_plain(&g->rate) : arrival_rate_blend(&g->rate, rate_trial_share(&g->trial));
+    return g->config.rows_only ? arrival_rate_plain(&g->rate)
+                               : arrival_rate_blend(&g->rate, rate_trial_share(&g->trial));
 }
 
 /* Time never runs backwards inside. */

@@ -145,7 +145,7 @@ static void a_judgement_counts_until_blocks_say_otherwise(void **state)
     evidence_t evidence = {0};
     random_t random;
     random_seed(&random, 6, 0);
-    evidence_set_prior(&evidence, 0.02, 0.01);
+    evidence_set_prior(&evidence, 0.03, 0.01);
     assert_true(evidence.proven && evidence_trust(&evidence) > 0.5);
     for (int block = 0; block < 120; block++) {
         const double more = 1.03 + 0.02 * random_normal(&random);
