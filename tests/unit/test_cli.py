@@ -304,7 +304,7 @@ class Simulate(unittest.TestCase):
         self.assertEqual(advice["forecaster"], "learned")
         self.assertAlmostEqual(sum(advice["shares"].values()), 1, delta=1e-6)
         self.assertGreater(advice["evidence"]["learned"]["blocks"], 100)
-        self.assertRegex(advice["why"], "learned saves")
+        self.assertRegex(advice["why"], "learned,? saves")
         believed = advice["confidence_mean"] > 0
         self.assertEqual(believed, "first_s" in advice)
         self.assertEqual(believed, report["mean_s"] != none["policies"]["adaptive"]["mean_s"])
