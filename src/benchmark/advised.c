@@ -1,51 +1,52 @@
 #include "benchmark/advised.h"
 
-#include "common/random.h"
 #include "control/scatter.h"
 
 /* Of learning in a second: some 50 ms, 5 % of a core, in the minute or so that a round takes. */
 static const int64_t operations_a_second = 2000000;
 
 typedef struct {
-    advisor_t *advisor;
-    random_t random;
-    int64_t slot, events; /* the slot that is being filled */
+    advised_feed_t feed;
     advised_result_t *result;
 } beside_t;
 
-static void hand_over(beside_t *beside, int64_t slot)
+static void hand_over(advised_feed_t *feed, int64_t slot)
 {
-    for (; beside->slot < slot; beside->slot++) {
-        advisor_slots(beside->advisor, beside->slot * ADVISOR_SLOT_NS, &beside->events, 1);
-        beside->events = 0;
+    for (; feed->slot < slot; feed->slot++) {
+        advisor_slots(feed->advisor, feed->slot * ADVISOR_SLOT_NS, &feed->events, 1);
+        feed->events = 0;
     }
 }
 
 static void fill(void *context, int64_t slot, int64_t events)
 {
-    beside_t *beside = context;
-    hand_over(beside, slot);
-    beside->events += events;
+    advised_feed_t *feed = context;
+    hand_over(feed, slot);
+    feed->events += events;
+}
+
+void advised_feed_saw(advised_feed_t *feed, int64_t from_ns, int64_t to_ns, int64_t events)
+{
+    scatter_events(&feed->random, ADVISOR_SLOT_NS, from_ns, to_ns, events, fill, feed);
+    hand_over(feed, to_ns / ADVISOR_SLOT_NS);
 }
 
 static void saw(void *context, int64_t from_ns, int64_t to_ns, int64_t events)
 {
-    beside_t *beside = context;
-    scatter_events(&beside->random, ADVISOR_SLOT_NS, from_ns, to_ns, events, fill, beside);
-    hand_over(beside, to_ns / ADVISOR_SLOT_NS);
+    advised_feed_saw(&((beside_t *)context)->feed, from_ns, to_ns, events);
 }
 
 static void batch(void *context, int64_t events, double seconds)
 {
     beside_t *beside = context;
-    advisor_batch(beside->advisor, events, seconds);
+    advisor_batch(beside->feed.advisor, events, seconds);
 }
 
 static void advise(void *context, governor_t *governor, int64_t second_ns)
 {
     beside_t *beside = context;
     advised_result_t *result = beside->result;
-    const advice_t advice = advisor_advise(beside->advisor, second_ns);
+    const advice_t advice = advisor_advise(beside->feed.advisor, second_ns);
     advice_apply(&advice, governor);
     result->seconds++;
     result->mean += (advice.confidence - result->mean) / result->seconds;
@@ -54,7 +55,7 @@ static void advise(void *context, governor_t *governor, int64_t second_ns)
     if (advice.confidence > 0 && result->first_s < 0) result->first_s = (double)second_ns * 1e-9;
     int64_t left = operations_a_second;
     while (left > 0) {
-        const int64_t done = advisor_work(beside->advisor, left);
+        const int64_t done = advisor_work(beside->feed.advisor, left);
         if (done == 0) break;
         left -= done;
     }
@@ -67,15 +68,15 @@ bool simulate_beside_advisor(const governor_config_t *config, const batch_model_
 {
     const advisor_config_t of_advisor = {
         .governor = *config, .kind = setting->kind, .model = setting->model, .learn = !setting->frozen};
-    beside_t beside = {.advisor = advisor_create(&of_advisor), .result = advised};
+    beside_t beside = {.feed = {.advisor = advisor_create(&of_advisor)}, .result = advised};
     *advised = (advised_result_t){.first_s = -1};
-    if (!beside.advisor) return false;
-    random_seed(&beside.random, 1, 0);
+    if (!beside.feed.advisor) return false;
+    random_seed(&beside.feed.random, 1, 0);
     const simulation_adviser_t adviser = {.context = &beside, .saw = saw, .batch = batch, .advise = advise};
     const bool done = simulate_advised(config, model, arrivals, count, &adviser, on_batch, context, result);
     for (int i = 0; i < ADVICE_CANDIDATES; i++)
-        advisor_evidence(beside.advisor, (advice_kind_t)i, &advised->evidence[i]);
-    advisor_explain(beside.advisor, advised->why, sizeof advised->why);
-    advisor_destroy(beside.advisor);
+        advisor_evidence(beside.feed.advisor, (advice_kind_t)i, &advised->evidence[i]);
+    advisor_explain(beside.feed.advisor, advised->why, sizeof advised->why);
+    advisor_destroy(beside.feed.advisor);
     return done;
 }

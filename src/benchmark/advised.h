@@ -7,6 +7,7 @@
 
 #include "advice/advisor.h"
 #include "benchmark/simulate.h"
+#include "common/random.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,16 @@ typedef struct {
     const model_t *model; /* NULL: there is no lstm */
     bool frozen;          /* nothing is fitted to the stream */
 } advised_setting_t;
+
+/* What the agent does for the predictor: arrivals between two looks, dealt to the advisor's slots, each handed over when it
+ * is over. */
+typedef struct {
+    advisor_t *advisor;
+    random_t random;      /* seeded by the caller */
+    int64_t slot, events; /* the slot that is being filled */
+} advised_feed_t;
+
+void advised_feed_saw(advised_feed_t *feed, int64_t from_ns, int64_t to_ns, int64_t events);
 
 /* How the confidence went. */
 typedef struct {

@@ -1,9 +1,7 @@
 #include "cli/time_of_day.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static bool parse_number(const char *text, int64_t *time_ms)
@@ -32,13 +30,4 @@ bool time_of_day_parse(const char *text, int64_t *time_ms)
     if (*rest == 'Z') rest++;
     *time_ms = (int64_t)timegm(&parts) * 1000 + (int64_t)(fraction * 1000 + 0.5);
     return *rest == '\0' && fraction >= 0 && fraction < 1;
-}
-
-void time_of_day_write(int64_t time_ms, char *text, size_t size)
-{
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm parts;
-    char whole[32] = "";
-    if (gmtime_r(&seconds, &parts) != NULL) strftime(whole, sizeof whole, "%Y-%m-%d %H:%M:%S", &parts);
-    snprintf(text, size, "%s.%03d", whole, (int)(time_ms % 1000));
 }

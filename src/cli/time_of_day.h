@@ -1,5 +1,5 @@
 /*
- * Points of time as they are typed and read.
+ * Points of time as they are typed.
  */
 #ifndef ADAPTIVESTREAM_CLI_TIME_OF_DAY_H
 #define ADAPTIVESTREAM_CLI_TIME_OF_DAY_H
@@ -10,8 +10,5 @@
 
 /* "2026-11-26 04:00:00", "2026-11-26T04:00:00.250Z" (UTC both), or milliseconds since the epoch. */
 bool time_of_day_parse(const char *text, int64_t *time_ms);
-
-/* "2026-11-26 04:00:00.250" (UTC). */
-void time_of_day_write(int64_t time_ms, char *text, size_t size);
 
 #endif

@@ -325,6 +325,16 @@ static decision_t look_around(const governor_t *g, int64_t now_ns, profile_t *pr
     return d;
 }
 
+static look_t look_with(const governor_t *g, const decision_t *d, const profile_t *profile, int64_t now_ns)
+{
+    return (look_t){.g = g,
+                    .rule = rule_trusting(&g->rule, g->confidence),
+                    .d = d,
+                    .profile = profile,
+                    .expected_per_s = governor_blend(g),
+                    .now_ns = now_ns};
+}
+
 static bool is_cold(const governor_t *g, int64_t now_ns)
 {
     return g->first_arrival_ns == none_yet || warming_up(g, now_ns);
@@ -337,12 +347,7 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
     forget_excess(g);
     decision_t d = look_around(g, now_ns, &profile);
 
-    const look_t look = {.g = g,
-                         .rule = rule_trusting(&g->rule, g->confidence),
-                         .d = &d,
-                         .profile = &profile,
-                         .expected_per_s = governor_blend(g),
-                         .now_ns = now_ns};
+    const look_t look = look_with(g, &d, &profile, now_ns);
     const chunk_t *oldest = pending_oldest(&g->pending);
     const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
     if (blind)
@@ -370,12 +375,7 @@ bool governor_is_certain(const governor_t *g, int64_t now_ns)
         return false;
     profile_t profile;
     decision_t d = look_around(g, now_ns, &profile);
-    const look_t look = {.g = g,
-                         .rule = rule_trusting(&g->rule, g->confidence),
-                         .d = &d,
-                         .profile = &profile,
-                         .expected_per_s = governor_blend(g),
-                         .now_ns = now_ns};
+    const look_t look = look_with(g, &d, &profile, now_ns);
     apply_rule(&look, &d, oldest);
     return d.fire && d.reason != REASON_GUARD;
 }

@@ -4,20 +4,11 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-static void say(char text[EXPLAIN_SIZE], const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(char text[EXPLAIN_SIZE], const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text + length, EXPLAIN_SIZE - length, format, arguments);
-    va_end(arguments);
-}
+#define say(text, ...) words_append(text, EXPLAIN_SIZE, __VA_ARGS__)
 
 void explain_time(int64_t time_ms, char *text, size_t size)
 {

@@ -66,16 +66,16 @@ void words_duration(double seconds, char *text, size_t size)
         snprintf(text, size, "%.1f h", seconds / 3600);
 }
 
-/* Appends to a text of WORDS_SIZE; what does not fit is cut. */
-static void say(char text[WORDS_SIZE], const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(char text[WORDS_SIZE], const char *format, ...)
+void words_append(char *text, size_t size, const char *format, ...)
 {
     size_t length = strlen(text);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text + length, WORDS_SIZE - length, format, arguments);
+    vsnprintf(text + length, size - length, format, arguments);
     va_end(arguments);
 }
+
+#define say(text, ...) words_append(text, WORDS_SIZE, __VA_ARGS__)
 
 /* "43 % less", "1 % more", "as long". */
 static void say_ratio(char text[WORDS_SIZE], double ratio, const char *less, const char *more,

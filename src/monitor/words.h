@@ -22,6 +22,9 @@ void words_trigger(const logged_t *entry, char text[WORDS_SIZE]);
 /* What the state means: "deciding when triggers fire". */
 const char *words_state(const char *state);
 
+/* Appends to a text in a buffer of `size`; what does not fit is cut. */
+void words_append(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* A length of time as people say it: "350 ms", "2 s", "1.25 s", "3 min". */
 void words_duration(double seconds, char *text, size_t size);
 

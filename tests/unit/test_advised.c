@@ -5,7 +5,6 @@
 #include "benchmark/advised_gain.h"
 #include "benchmark/comparison.h"
 #include "common/random.h"
-#include "control/scatter.h"
 #include "near.h"
 
 #include <math.h>
@@ -116,45 +115,27 @@ static double tiny(random_t *random, const advisor_t *advisor)
 }
 
 typedef struct {
-    advisor_t *advisor;
+    advised_feed_t feed;
     lie_t *lie;    /* NULL: the advisor is not heard */
     bool believed; /* whatever the evidence is */
-    random_t random, slots_random;
-    int64_t slot, events;
+    random_t random;
 } liar_t;
-
-static void hand_over(liar_t *liar, int64_t slot)
-{
-    for (; liar->slot < slot; liar->slot++) {
-        advisor_slots(liar->advisor, liar->slot * ADVISOR_SLOT_NS, &liar->events, 1);
-        liar->events = 0;
-    }
-}
-
-static void fill(void *context, int64_t slot, int64_t events)
-{
-    liar_t *liar = context;
-    hand_over(liar, slot);
-    liar->events += events;
-}
 
 static void saw(void *context, int64_t from_ns, int64_t to_ns, int64_t events)
 {
-    liar_t *liar = context;
-    scatter_events(&liar->slots_random, ADVISOR_SLOT_NS, from_ns, to_ns, events, fill, liar);
-    hand_over(liar, to_ns / ADVISOR_SLOT_NS);
+    advised_feed_saw(&((liar_t *)context)->feed, from_ns, to_ns, events);
 }
 
 static void batch(void *context, int64_t events, double seconds)
 {
-    advisor_batch(((liar_t *)context)->advisor, events, seconds);
+    advisor_batch(((liar_t *)context)->feed.advisor, events, seconds);
 }
 
 /* Puts the lie where the forecast of `last` would be: in the paper run, in what is learned from, and in the advice. */
 static void advise(void *context, governor_t *governor, int64_t now_ns)
 {
     liar_t *liar = context;
-    advisor_t *a = liar->advisor;
+    advisor_t *a = liar->feed.advisor;
     advice_t advice = advisor_advise(a, now_ns);
     if (!liar->lie || !a->started) return;
     const int64_t second = a->memory.last_second;
@@ -205,15 +186,15 @@ static sums_t run(const slots_t *slots, policy_t policy, lie_t *lie, bool learn,
             arrivals[count++] =
                 (arrived_t){(int64_t)i * slots->slot_ns + slots->slot_ns / 2, slots->counts[i]};
     const advisor_config_t of_advisor = {.governor = usual_config(), .kind = ADVICE_LAST, .learn = learn};
-    liar_t liar = {.advisor = advisor_create(&of_advisor), .lie = lie, .believed = believed};
-    assert_non_null(liar.advisor);
+    liar_t liar = {.feed = {.advisor = advisor_create(&of_advisor)}, .lie = lie, .believed = believed};
+    assert_non_null(liar.feed.advisor);
     random_seed(&liar.random, 1, 1);
-    random_seed(&liar.slots_random, 1, 2);
+    random_seed(&liar.feed.random, 1, 2);
     const simulation_adviser_t adviser = {.context = &liar, .saw = saw, .batch = batch, .advise = advise};
     sums_t sums = {.from_ns = 300 * second_ns, .slots = slots};
     simulation_t result;
     assert_true(simulate_advised(&config, &usual, arrivals, count, &adviser, add, &sums, &result));
-    advisor_destroy(liar.advisor);
+    advisor_destroy(liar.feed.advisor);
     free(arrivals);
     return sums;
 }

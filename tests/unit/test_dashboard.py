@@ -25,20 +25,10 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "browser"))
 from fake_agent import FakeAgent  # noqa: E402
+from waiting import DEADLINE, wait_for  # noqa: E402
 
 PROGRAM = COMMAND = ""
 TOKEN = "0123456789abcdef" * 4
-DEADLINE = 60
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.02)
-    raise AssertionError("in %d s not: %s" % (DEADLINE, what))
 
 
 class Predictor:

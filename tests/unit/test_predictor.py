@@ -18,24 +18,15 @@ import threading
 import time
 import unittest
 
+from waiting import DEADLINE, wait_for
+
 PROGRAM = COMMAND = ""
 TOKEN = "0123456789abcdef" * 4
-DEADLINE = 60  # seconds until something that must happen counts as not happening
 OK, FAILED, USAGE = 0, 1, 2
 HISTORY = [100.0 + i for i in range(30)]
 LINE_MAXIMUM = 65536
 CLIENTS_MAXIMUM = 256
 QUERIES_MAXIMUM = 1000
-
-
-def wait_for(what, condition):
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.01)
-    raise AssertionError("in %d s not: %s" % (DEADLINE, what))
 
 
 def message(op, **members):
