@@ -20,6 +20,7 @@ typedef struct {
     spark_sources_t sources;
     partitions_t *partitions; /* of the query */
     jlong target_ms;
+    int64_t epoch_ns; /* of the wall clock when the wait's end was last worked out */
 } governed_wait_t;
 
 /* Leaves the thread's query alone for good, and says why. */
@@ -183,23 +184,23 @@ static answer_t probe(governed_wait_t *wait, query_look_t *look)
     return answer;
 }
 
-/* Sleeps until `until_ns`, or until the wall clock has been set. */
-static bool sleep_until(JNIEnv *env, int64_t until_ns)
+/* Sleeps until `until_ns`, or until the wall clock has been set: also when that was after the end of the wait was
+ * worked out and before the sleep began. */
+static bool sleep_until(const governed_wait_t *wait, int64_t until_ns)
 {
-    int64_t epoch_ns = clock_epoch_ns();
     do {
-        if (!wait_slice(env, until_ns)) return false;
-        int64_t step_ns = clock_epoch_ns() - epoch_ns;
+        if (!wait_slice(wait->view.env, until_ns)) return false;
+        int64_t step_ns = clock_epoch_ns() - wait->epoch_ns;
         if (step_ns > 2 * NS_PER_MS || step_ns < -2 * NS_PER_MS) return true;
     } while (clock_monotonic_ns() < until_ns && !agent_is_dying());
     return true;
 }
 
-static int64_t own_end_ns(const governed_wait_t *wait)
+static int64_t own_end_ns(governed_wait_t *wait)
 {
-    int64_t epoch_ns = clock_epoch_ns();
-    query_align(wait->query, epoch_ns);
-    return wait->target_ms * NS_PER_MS + epoch_ns;
+    wait->epoch_ns = clock_epoch_ns();
+    query_align(wait->query, wait->epoch_ns);
+    return wait->target_ms * NS_PER_MS + wait->epoch_ns;
 }
 
 /* How long to sleep after a decision not to fire, or not to act on it. */
@@ -231,7 +232,7 @@ static governed_t decide_until_fired(governed_wait_t *wait)
         bool unasked = decision.reason == REASON_IDLE && !query_may_probe(wait->query, look.now_ns);
         if (own_end && unasked) return GOVERNED_ENDED; /* nothing known to wait for, and no asking now */
         if (query_acts(wait->query) ? decision.fire : own_end) return GOVERNED_ENDED;
-        if (!sleep_until(wait->view.env, sleep_end_ns(wait, &look, &decision))) return GOVERNED_INTERRUPTED;
+        if (!sleep_until(wait, sleep_end_ns(wait, &look, &decision))) return GOVERNED_INTERRUPTED;
     }
     return GOVERNED_NOT;
 }
