@@ -21,11 +21,13 @@ typedef struct exchange exchange_t;
 /* All 0: none. */
 typedef struct {
     double rate_per_s, confidence;
-    bool has_changes; /* then it is these, with that confidence, that the governor is told: governor_set_advice() */
+    bool
+        has_changes; /* then it is these, with that confidence, that the governor is told: governor_set_advice() */
     double changes[RATE_AVERAGES];
 } forecast_t;
 
-_Static_assert((int)RATE_AVERAGES == (int)PROTOCOL_CHANGES, "what the predictor sends is what the governor takes");
+_Static_assert((int)RATE_AVERAGES == (int)PROTOCOL_CHANGES,
+               "what the predictor sends is what the governor takes");
 
 bool forecast_equal(const forecast_t *a, const forecast_t *b);
 

@@ -26,7 +26,7 @@ typedef struct {
     int64_t first;               /* the oldest slot kept, as time / 100 ms; may be beyond `open` at first */
     int64_t open;                /* the slot of seen_ns, not over yet */
     int64_t unsent;              /* the first slot that arrival_slots_take() has not given */
-    random_t random;                /* seeded at the first start; the same totals give the same counts */
+    random_t random;             /* seeded at the first start; the same totals give the same counts */
     uint32_t counts[ARRIVAL_SLOTS]; /* of slot s: [s % ARRIVAL_SLOTS] */
 } arrival_slots_t;
 

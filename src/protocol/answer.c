@@ -64,7 +64,8 @@ static bool read_changes(json_reader_t *json, answer_t *answer)
     for (; json_read_element(json); count++) {
         double change;
         if (!json_read_number(json, &change)) return false;
-        if (!(fabs(change) <= PROTOCOL_CHANGE_MAXIMUM)) return json_read_fail(json, "one is not from -2 to 2");
+        if (!(fabs(change) <= PROTOCOL_CHANGE_MAXIMUM))
+            return json_read_fail(json, "one is not from -2 to 2");
         if (count < PROTOCOL_CHANGES) answer->changes[count] = change;
     }
     if (json->fault != NULL) return false;

@@ -77,7 +77,8 @@ static void the_slot_of_the_first_total_is_not_known(void **state)
     see(&slots, 200, 10107);
     assert_int_equal(arrival_slots_take(&slots, counts, ARRIVAL_SLOTS, &start_ms), 1);
     assert_int_equal(start_ms, epoch_ms + 100);
-    assert_in_range(counts[0], 10100 - 10100 / 50, 10100); /* some 100 of them came in the last ms of the first slot */
+    assert_in_range(counts[0], 10100 - 10100 / 50,
+                    10100); /* some 100 of them came in the last ms of the first slot */
 }
 
 static void rates_need_thirty_seconds(void **state)
