@@ -37,14 +37,14 @@ typedef struct {
 
 /* Of a query that is advised. */
 typedef struct {
-    pthread_mutex_t lock; /* guards the three that follow; who serves only tries it */
+    pthread_mutex_t lock; /* guards what follows up to `inbox`; who serves only tries it */
     advisor_t *advisor;
     char path[STATE_PATH_SIZE]; /* "": it is not kept */
     bool refused;               /* a write has failed: it was said, and is not tried again */
-    int64_t saved_ns;           /* of the background's thread alone */
-    inbox_t inbox;              /* the rest is of who serves alone */
-    advisor_config_t config;    /* the latest that was told */
-    int64_t ahead_ns;           /* the agent's wall clock over ours */
+    int64_t saved_ns;
+    inbox_t inbox;           /* the rest is of who serves alone */
+    advisor_config_t config; /* the latest that was told */
+    int64_t ahead_ns;        /* the agent's wall clock over ours */
     query_advice_t latest;
     int64_t latest_ns;
     advice_kind_t said;
@@ -137,22 +137,16 @@ static void restore(advised_t *advised)
     state_file_refuse(advised->path);
 }
 
-/* With the lock free: the disk may be slow. */
+/* @locks_required advised->lock */
 static void save(advised_t *advised)
 {
     uint8_t bytes[STATE_SIZE_MAXIMUM];
-    char path[STATE_PATH_SIZE];
-    pthread_mutex_lock(&advised->lock);
+    if (advised->path[0] == '\0' || advised->refused) return;
     const size_t size = advisor_save(advised->advisor, bytes, sizeof bytes);
-    const bool refused = advised->refused;
-    strcpy(path, advised->path);
-    pthread_mutex_unlock(&advised->lock);
-    if (path[0] == '\0' || refused || state_file_write(path, bytes, size)) return;
-    log_line(LOG_WARNING, tag, "%s cannot be written (%s): what is learnt of this query is not kept", path,
-             strerror(errno));
-    pthread_mutex_lock(&advised->lock);
-    advised->refused = true;
-    pthread_mutex_unlock(&advised->lock);
+    advised->refused = !state_file_write(advised->path, bytes, size);
+    if (advised->refused)
+        log_line(LOG_WARNING, tag, "%s cannot be written (%s): what is learnt of this query is not kept",
+                 advised->path, strerror(errno));
 }
 
 /* ---- in the background ---- */
@@ -169,11 +163,13 @@ static bool learn(void *context)
     advised_t *advised = context;
     pthread_mutex_lock(&advised->lock);
     const bool worked = advisor_work(advised->advisor, operations) > 0;
+    const int64_t now_ns = clock_ns();
+    if (advised->saved_ns == 0) advised->saved_ns = now_ns;
+    if (now_ns - advised->saved_ns >= save_period_ns) {
+        save(advised);
+        advised->saved_ns = now_ns;
+    }
     pthread_mutex_unlock(&advised->lock);
-    if (advised->saved_ns == 0) advised->saved_ns = clock_ns();
-    if (clock_ns() - advised->saved_ns < save_period_ns) return worked;
-    save(advised);
-    advised->saved_ns = clock_ns();
     return worked;
 }
 
@@ -184,7 +180,9 @@ static void stop_advising(query_adviser_t *adviser)
     advised_t *advised = adviser->advised;
     if (advised == NULL) return;
     if (adviser->settings->background != NULL) background_remove(adviser->settings->background, advised);
+    pthread_mutex_lock(&advised->lock);
     save(advised);
+    pthread_mutex_unlock(&advised->lock);
     advisor_destroy(advised->advisor);
     pthread_mutex_destroy(&advised->lock);
     free(advised);
@@ -253,18 +251,23 @@ static void put_batches_by(inbox_t *inbox, const observation_t *observation)
     }
 }
 
+/* Under another trigger, goal or budget something else is learnt, in a file of its own. @locks_required advised->lock */
+static void reconfigure(query_adviser_t *adviser, advised_t *advised, const advisor_config_t *config)
+{
+    char path[STATE_PATH_SIZE];
+    find_path(adviser, &config->governor, path);
+    const bool other = strcmp(path, advised->path) != 0;
+    if (other) save(advised);
+    if (!advisor_configure(advised->advisor, config) || !other) return;
+    strcpy(advised->path, path);
+    restore(advised);
+}
+
 /* @locks_required advised->lock */
 static void hand_over(query_adviser_t *adviser, advised_t *advised)
 {
     inbox_t *inbox = &advised->inbox;
-    if (inbox->has_config && advisor_configure(advised->advisor, &inbox->config)) {
-        char path[STATE_PATH_SIZE];
-        find_path(adviser, &inbox->config.governor, path);
-        if (strcmp(path, advised->path) != 0) {
-            strcpy(advised->path, path);
-            restore(advised);
-        }
-    }
+    if (inbox->has_config) reconfigure(adviser, advised, &inbox->config);
     for (size_t i = 0; i < inbox->batch_count; i++)
         advisor_batch(advised->advisor, inbox->events[i], inbox->seconds[i]);
     advisor_slots(advised->advisor, inbox->slots_start_ms * ns_per_ms, inbox->slots, inbox->slot_count);

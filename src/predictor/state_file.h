@@ -17,7 +17,8 @@ bool state_file_path(const char *folder, const char *label, const char *rule, ch
 /* The file's bytes, at most `room`; 0 when there is none (errno is ENOENT then) or it cannot be read or is larger (errno). */
 size_t state_file_read(const char *path, uint8_t *bytes, size_t room);
 
-/* By a file beside it that takes its place. The folder, not those above it, is made if need be. False: errno says why, and what
+/* By a file beside it that takes its place, without waiting for the disk: a machine that loses its power may lose what was
+ * learnt, which the next read then refuses. The folder, not those above it, is made if need be. False: errno says why, and what
  * was there is as it was. */
 bool state_file_write(const char *path, const uint8_t *bytes, size_t size);
 
