@@ -1,8 +1,8 @@
 /* Advice by messages: what an agent tells becomes what it is told, what was learnt is kept and found again, and what makes no
  * sense is refused. */
 /* links: predictor advice control traffic common */
-#include "advice/advisor.h"
 #include "common/random.h"
+#include "learnt_trains.h"
 #include "predictor/builtin_model.h"
 #include "predictor/service.h"
 #include "predictor/state_file.h"
@@ -24,7 +24,7 @@
 
 static const char token[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 static const int64_t second_ns = 1000000000, first_ms = 1790000000000;
-enum { SLOTS = 10, LEARNT_S = 5400 };
+enum { SLOTS = 10 };
 
 static model_t model;
 static char folder[] = "/tmp/test_query_advice_XXXXXX";
@@ -85,12 +85,6 @@ static answer_t await_confidence(service_t *service, session_t *session, const c
     }
 }
 
-/* A train of events every 4 s for half a second, else next to nothing. */
-static int64_t trains(random_t *random, int64_t slot)
-{
-    return (int64_t)random_poisson(random, slot % 40 < 5 ? 8 : 0.02);
-}
-
 /* A second as the agent tells it, with what it is configured as when that is new. */
 static void tell_second(service_t *service, session_t *session, const char *query, random_t *random,
                         int64_t second, const observed_config_t *config)
@@ -132,40 +126,6 @@ static observed_config_t usual(void)
         .fallback_s = 0,
     };
     return config;
-}
-
-static advisor_t *advisor_for_usual(void)
-{
-    options_t options;
-    options_defaults(&options);
-    const advisor_config_t config = {
-        .governor = governor_config_of(&options, 2 * second_ns), .kind = ADVICE_LEARNED, .learn = true};
-    advisor_t *advisor = advisor_create(&config);
-    assert_non_null(advisor);
-    return advisor;
-}
-
-/* What an advisor has learnt of such trains, as the predictor keeps it. */
-static size_t learn_trains(uint8_t *bytes, size_t room)
-{
-    advisor_t *advisor = advisor_for_usual();
-    random_t random;
-    random_seed(&random, 2, 0);
-    advisor_batch(advisor, 100, 0.25);
-    for (int64_t second = 0; second < LEARNT_S; second++) {
-        int64_t counts[SLOTS];
-        advisor_advise(advisor, second * second_ns);
-        for (int64_t i = 0; i < SLOTS; i++)
-            counts[i] = trains(&random, second * SLOTS + i);
-        advisor_slots(advisor, second * second_ns, counts, SLOTS);
-        while (advisor_work(advisor, 1000000) > 0) {
-        }
-    }
-    assert_true(advisor_advise(advisor, LEARNT_S * second_ns).confidence > 0.5);
-    const size_t size = advisor_save(advisor, bytes, room);
-    assert_true(size <= room);
-    advisor_destroy(advisor);
-    return size;
 }
 
 /* The one file in the folder that ends with `ending`; false: there is none. */
@@ -217,7 +177,7 @@ static void what_was_learnt_is_found_and_served(void **state)
 
     /* One that holds what an hour and a half have taught is followed from the second that follows the first slots on. */
     const size_t size = learn_trains(bytes, sizeof bytes);
-    assert_true(state_file_write(path, bytes, size));
+    assert_true(size > 0 && state_file_write(path, bytes, size));
     service = create(background, folder);
     session = friendly(service);
     tell_second(service, &session, "click/s", &random, 0, &config);
@@ -254,7 +214,7 @@ static void a_file_that_is_none_is_put_aside(void **state)
     random_t random;
     random_seed(&random, 5, 0);
     background_t *background = background_start(0.05);
-    assert_true(state_file_path(folder, "clicks", "2000000000 balanced 1", path, sizeof path));
+    assert_true(state_file_path(folder, "clicks", LEARNT_RULE, path, sizeof path));
     assert_true(state_file_write(path, (const uint8_t *)"not one of ours", 15));
     service_t *service = create(background, folder);
     session_t session = friendly(service);
