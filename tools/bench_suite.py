@@ -18,7 +18,7 @@ from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
 from lab.records import agent_digest, take_folder  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
-from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_rows, git_commit, hardware,  # noqa: E402
+from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_row, git_commit, hardware,  # noqa: E402
                        kafka_process, kafka_version, rows_of, run_step)
 from lab.suite_simulation import simulate_all  # noqa: E402
 
@@ -124,15 +124,15 @@ def run_all(options, plan, screen):
                 rows, facts = run_step(kafka, pid, step, attempt, options.output, every_second=every_second)
                 write_facts(options, plan, facts)
                 failures = 0
-            except (LabError, subprocess.TimeoutExpired) as error:
+            except (LabError, OSError, subprocess.TimeoutExpired) as error:
                 failures += 1
                 if failures == FAILURES_IN_A_ROW:
                     raise
-                screen.say(f"  failed: {error}")
-                rows = failed_rows(step, attempt, error)
+                rows = [failed_row(step, arm, attempt, error) for arm in step.arms]
             for row in rows:
                 runs.add(row)
                 if row["status"] == "failed":
+                    screen.say(f"  {row['arm']}: failed: {row['reason']}")
                     continue
                 screen.say(f"  {row['arm']}: {row['batches']} batches, mean wait {row['wait_mean_s']:.3f} s, "
                            f"p95 {row['wait_p95_s']:.3f}, {row['cpu_s']:.1f} CPU s"
