@@ -47,6 +47,13 @@ def plan_of(words):
     return json.loads(done.stdout)
 
 
+def digests_of(plan):
+    """What each run of the plan is made of: rows of runs.csv that are made of something else do not enter the report."""
+    return [{"job": step.job, "workload": step.workload, "arm": arm, "repetition": step.repetition,
+             "digest": step.digest_of(arm)}
+            for step in (Step(plan=plan, **step) for step in plan["steps"]) for arm in step.arms]
+
+
 class Runs:
     """What is there, and what is still to be run."""
 
@@ -148,7 +155,8 @@ def main():
     try:
         plan = plan_of(options.plan)
         take_folder(options.output, options.fresh)
-        (options.output / "plan.json").write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        (options.output / "plan.json").write_text(json.dumps({**plan, "runs": digests_of(plan)}, indent=1) + "\n",
+                                                  encoding="utf-8")
         run_all(options, plan, screen)
         simulate_all(plan, options.output)
     except (LabError, OSError, subprocess.TimeoutExpired) as error:

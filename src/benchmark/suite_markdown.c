@@ -201,6 +201,18 @@ static void print_excluded(const suite_results_t *results, FILE *out)
     if (any) fputs("\n", out);
 }
 
+static void print_stale(const suite_results_t *results, FILE *out)
+{
+    if (results->stale_count == 0) return;
+    fputs("Left out, being of another plan, or of another agent or predictor than the last one:\n\n", out);
+    for (size_t i = 0; i < results->stale_count; i++) {
+        const suite_row_t *row = &results->stale[i];
+        fprintf(out, "- %s, %s, %s, repetition %" PRId64 ": %s\n", row->job, row->workload, row->arm,
+                row->repetition, row->folder);
+    }
+    fputs("\n", out);
+}
+
 static void print_events(const suite_results_t *results, const suite_scene_t *scene, FILE *out)
 {
     int64_t least = INT64_MAX, most = 0, beside = 0;
@@ -258,4 +270,5 @@ void suite_markdown_print(const suite_markdown_t *report, FILE *out)
                 scene->job, scene->workload, scene->job, scene->workload, scene->job, scene->workload);
     }
     print_excluded(report->results, out);
+    print_stale(report->results, out);
 }

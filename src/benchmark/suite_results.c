@@ -29,9 +29,10 @@ const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_PRODUCT] = "wait_mean_s_x_batches",
 };
 
-enum { TEXT_JOB, TEXT_WORKLOAD, TEXT_ARM, TEXT_STATUS, TEXT_REASON, TEXT_FOLDER, TEXT_COUNT };
+enum { TEXT_JOB, TEXT_WORKLOAD, TEXT_ARM, TEXT_STATUS, TEXT_REASON, TEXT_FOLDER, TEXT_DIGEST, TEXT_COUNT };
 
-static const char *const text_names[TEXT_COUNT] = {"job", "workload", "arm", "status", "reason", "folder"};
+static const char *const text_names[TEXT_COUNT] = {"job",    "workload", "arm",   "status",
+                                                   "reason", "folder",   "digest"};
 
 enum { NUMBER_REPETITION, NUMBER_EVENTS, NUMBER_BESIDE, NUMBER_BEGAN, NUMBER_COUNT };
 
@@ -46,6 +47,7 @@ typedef struct {
 void suite_results_free(suite_results_t *results)
 {
     free(results->rows);
+    free(results->stale);
     free(results->scenes);
     *results = (suite_results_t){0};
 }
@@ -69,10 +71,11 @@ static bool same_run(const suite_row_t *left, const suite_row_t *right)
 static bool read_row(const reader_t *reader, size_t index, suite_row_t *row, char *error, size_t error_size)
 {
     const csv_t *csv = &reader->csv;
-    char *const texts[TEXT_COUNT] = {row->job,    row->workload, row->arm,
-                                     row->status, row->reason,   row->folder};
+    char *const texts[TEXT_COUNT] = {row->job,    row->workload, row->arm,   row->status,
+                                     row->reason, row->folder,   row->digest};
     const size_t sizes[TEXT_COUNT] = {sizeof row->job,    sizeof row->workload, sizeof row->arm,
-                                      sizeof row->status, sizeof row->reason,   sizeof row->folder};
+                                      sizeof row->status, sizeof row->reason,   sizeof row->folder,
+                                      sizeof row->digest};
     for (size_t i = 0; i < TEXT_COUNT; i++)
         snprintf(texts[i], sizes[i], "%s", csv_text(csv, index, reader->texts[i]));
     int64_t *const numbers[NUMBER_COUNT] = {&row->repetition, &row->events, &row->beside, &row->began_ms};
@@ -109,6 +112,28 @@ static void keep_row(suite_results_t *results, suite_row_t *row)
         return;
     }
     results->rows[results->count++] = *row;
+}
+
+/* What the run of rows[i] has to be made of; NULL: there is to be no such run. */
+static const char *wanted(const suite_digests_t *digests, const suite_row_t *rows, size_t count, size_t i)
+{
+    if (digests->count > 0)
+        return suite_digests_of(digests, rows[i].job, rows[i].workload, rows[i].arm, rows[i].repetition);
+    size_t last = count - 1;
+    while (!same_run(&rows[last], &rows[i]))
+        last--;
+    return rows[last].digest;
+}
+
+static void sort_out(const suite_digests_t *digests, suite_results_t *results, suite_row_t *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *digest = wanted(digests, all, count, i);
+        if (digest && strcmp(digest, all[i].digest) == 0)
+            keep_row(results, &all[i]);
+        else
+            results->stale[results->stale_count++] = all[i];
+    }
 }
 
 /* Position of a name in the catalogue; names of one's own come last, and keep their order by being all alike. */
@@ -149,25 +174,28 @@ static void find_scenes(suite_results_t *results)
     }
 }
 
-static bool read_rows(const reader_t *reader, suite_results_t *results, char *error, size_t error_size)
+static bool read_rows(const reader_t *reader, const suite_digests_t *digests, suite_results_t *results,
+                      char *error, size_t error_size)
 {
-    results->rows = calloc(reader->csv.rows + 1, sizeof *results->rows);
-    results->scenes = calloc(reader->csv.rows + 1, sizeof *results->scenes);
-    if (!results->rows || !results->scenes) {
-        snprintf(error, error_size, "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < reader->csv.rows; i++) {
-        suite_row_t row = {0};
-        if (!read_row(reader, i, &row, error, error_size)) return false;
-        keep_row(results, &row);
-    }
+    const size_t count = reader->csv.rows;
+    suite_row_t *all = calloc(count + 1, sizeof *all);
+    results->rows = calloc(count + 1, sizeof *results->rows);
+    results->stale = calloc(count + 1, sizeof *results->stale);
+    results->scenes = calloc(count + 1, sizeof *results->scenes);
+    bool good = all && results->rows && results->stale && results->scenes;
+    if (!good) snprintf(error, error_size, "out of memory");
+    for (size_t i = 0; good && i < count; i++)
+        good = read_row(reader, i, &all[i], error, error_size);
+    if (good) sort_out(digests, results, all, count);
+    free(all);
+    if (!good) return false;
     qsort(results->rows, results->count, sizeof *results->rows, by_place);
     find_scenes(results);
     return true;
 }
 
-bool suite_results_load(const char *folder, suite_results_t *results, char *error, size_t error_size)
+bool suite_results_load(const char *folder, const suite_digests_t *digests, suite_results_t *results,
+                        char *error, size_t error_size)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/runs.csv", folder);
@@ -179,7 +207,7 @@ bool suite_results_load(const char *folder, suite_results_t *results, char *erro
         csv_columns(&reader.csv, path, number_names, NUMBER_COUNT, reader.numbers, error, error_size) &&
         csv_columns(&reader.csv, path, suite_metric_names, METRIC_READ_COUNT, reader.metrics, error,
                     error_size) &&
-        read_rows(&reader, results, error, error_size);
+        read_rows(&reader, digests, results, error, error_size);
     csv_free(&reader.csv);
     if (!good) suite_results_free(results);
     return good;

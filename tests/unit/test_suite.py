@@ -61,6 +61,12 @@ class Suite(unittest.TestCase):
             self.assertIsNone(runs.next_step())
             self.assertIsNotNone(self.runs(folder, plan_of(warmup_batches=4)).next_step())
 
+    def test_the_plan_says_what_each_run_is_made_of(self):
+        step = suite.Step(plan=plan_of(), **plan_of()["steps"][0])
+        self.assertEqual(bench_suite.digests_of(plan_of()),
+                         [{"job": "map", "workload": "w", "arm": arm, "repetition": 1, "digest": step.digest_of(arm)}
+                          for arm in ("fixed", "other")])
+
     def test_a_disturbed_run_says_why(self):
         step = suite.Step(plan=plan_of(), **plan_of()["steps"][0])
         good = {"missing": 0, "repeated": 0, "seconds": 100, "seconds_missed": 2, "others": 0.25}
