@@ -18,6 +18,7 @@ import bench_suite  # noqa: E402
 from lab import suite, suite_simulation, usage  # noqa: E402
 from lab.environment import LabError  # noqa: E402
 from lab.processes import Child, wait_for  # noqa: E402
+import reactive_baseline  # noqa: E402
 from reactive_baseline import ReactiveRule, seconds_of  # noqa: E402
 
 
@@ -206,6 +207,17 @@ class Reactive(unittest.TestCase):
         rule = ReactiveRule()
         told = [rule.batch(second, rows) for second, rows in ((0, 20), (2, 20), (4, 20), (6, 200), (8, 200), (10, 2))]
         self.assertEqual(told, [False, False, False, True, True, False])
+
+    def test_the_usage_needs_no_more_than_it_says(self):
+        seen = []
+
+        def run(options):
+            seen.append(pathlib.Path(options.checkpoint))
+            self.assertTrue(seen[0].is_dir())
+
+        with mock.patch.object(sys, "argv", ["reactive_baseline.py"]), mock.patch.object(reactive_baseline, "run", run):
+            reactive_baseline.main()
+        self.assertEqual((len(seen), seen[0].exists()), (1, False))
 
     def test_time_of_a_batch(self):
         self.assertEqual(seconds_of("1970-01-01T00:00:02.250Z"), 2.25)
