@@ -5,6 +5,7 @@
 #include "benchmark/placements.h"
 #include "common/random.h"
 #include "near.h"
+#include "poisson.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,8 +44,7 @@ static slots_t bursts(uint64_t seed, int repeats)
     while (slot < slots.count)
         for (size_t phase = 0; phase < 4; phase++)
             for (size_t i = 0; i < phases[phase].slots; i++, slot++)
-                slots.events += slots.counts[slot] =
-                    (int64_t)random_poisson(&random, phases[phase].per_s * 0.1);
+                slots.events += slots.counts[slot] = (int64_t)poisson(&random, phases[phase].per_s * 0.1);
     return slots;
 }
 
