@@ -26,6 +26,8 @@ static const struct {
     {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL, false},
     {METRIC_PREDICTOR, "predictor CPU, s", 2, PLAIN, NULL, true},
     {METRIC_PREDICTOR_RESIDENT, "predictor, MB", 1, PLAIN, NULL, true},
+    {METRIC_REQUESTS, "requests to Kafka", 0, WITH_RATIO, NULL, true},
+    {METRIC_EMPTY, "triggers without events", 0, PLAIN, NULL, true},
     {METRIC_FILES, "files", 0, WITH_RATIO, "files", false},
 };
 

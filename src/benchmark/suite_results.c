@@ -3,6 +3,7 @@
 #include "benchmark/csv.h"
 #include "benchmark/suite_plan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ const char *const suite_metric_names[METRIC_COUNT] = {
     [METRIC_PREDICTOR_RESIDENT] = "predictor_mb",
     [METRIC_FILES] = "files",
     [METRIC_OTHERS] = "others",
+    [METRIC_REQUESTS] = "requests",
+    [METRIC_EMPTY] = "empty_triggers",
     [METRIC_PRODUCT] = "wait_mean_s_x_batches",
 };
 
@@ -68,6 +71,16 @@ static bool same_run(const suite_row_t *left, const suite_row_t *right)
            strcmp(left->arm, right->arm) == 0 && left->repetition == right->repetition;
 }
 
+static bool read_metric(const reader_t *reader, size_t index, size_t metric, double *value)
+{
+    const int column = reader->metrics[metric];
+    *value = (double)NAN;
+    if (metric >= METRIC_REQUIRED_COUNT &&
+        (column == CSV_NONE || csv_text(&reader->csv, index, column)[0] == '\0'))
+        return true;
+    return csv_number(&reader->csv, index, column, value);
+}
+
 static bool read_row(const reader_t *reader, size_t index, suite_row_t *row, char *error, size_t error_size)
 {
     const csv_t *csv = &reader->csv;
@@ -87,7 +100,7 @@ static bool read_row(const reader_t *reader, size_t index, suite_row_t *row, cha
         if (!csv_integer(csv, index, reader->numbers[i], numbers[i]) || *numbers[i] < 0)
             wrong = number_names[i];
     for (size_t i = 0; i < METRIC_READ_COUNT; i++)
-        if (!csv_number(csv, index, reader->metrics[i], &row->values[i])) wrong = suite_metric_names[i];
+        if (!read_metric(reader, index, i, &row->values[i])) wrong = suite_metric_names[i];
     row->values[METRIC_PRODUCT] = row->values[METRIC_WAIT_MEAN] * row->values[METRIC_BATCHES];
     /* Only what tools/bench_suite.py writes: a path that leaves the folder is none of it. */
     if (row->folder[0] == '/' || strstr(row->folder, "..")) wrong = "folder";
@@ -202,10 +215,12 @@ bool suite_results_load(const char *folder, const suite_digests_t *digests, suit
     *results = (suite_results_t){0};
     reader_t reader = {.path = path};
     if (!csv_load(path, &reader.csv, error, error_size)) return false;
+    for (size_t i = METRIC_REQUIRED_COUNT; i < METRIC_READ_COUNT; i++)
+        reader.metrics[i] = csv_column(&reader.csv, suite_metric_names[i]);
     const bool good =
         csv_columns(&reader.csv, path, text_names, TEXT_COUNT, reader.texts, error, error_size) &&
         csv_columns(&reader.csv, path, number_names, NUMBER_COUNT, reader.numbers, error, error_size) &&
-        csv_columns(&reader.csv, path, suite_metric_names, METRIC_READ_COUNT, reader.metrics, error,
+        csv_columns(&reader.csv, path, suite_metric_names, METRIC_REQUIRED_COUNT, reader.metrics, error,
                     error_size) &&
         read_rows(&reader, digests, results, error, error_size);
     csv_free(&reader.csv);

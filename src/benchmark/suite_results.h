@@ -36,6 +36,9 @@ typedef enum {
     METRIC_PREDICTOR_RESIDENT,
     METRIC_FILES,
     METRIC_OTHERS,
+    METRIC_REQUIRED_COUNT,
+    METRIC_REQUESTS = METRIC_REQUIRED_COUNT, /* from here on nan where it is not known */
+    METRIC_EMPTY,
     METRIC_READ_COUNT,
     METRIC_PRODUCT =
         METRIC_READ_COUNT, /* mean wait x batches: with a fixed trigger, whichever, it hardly changes */

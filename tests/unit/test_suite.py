@@ -15,7 +15,7 @@ from unittest import mock
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "baselines")]
 import bench_suite  # noqa: E402
-from lab import suite, suite_simulation, usage  # noqa: E402
+from lab import journal, suite, suite_simulation, usage  # noqa: E402
 from lab.environment import LabError  # noqa: E402
 from lab.processes import Child, wait_for  # noqa: E402
 import reactive_baseline  # noqa: E402
@@ -131,6 +131,9 @@ def fake_arm(drivers, dies):
         def collect(self, topic, start_ms):
             return {"missing": 0, "repeated": 0, "batches": 7}
 
+        def requests(self):
+            return 31
+
     return FakeArm
 
 
@@ -155,6 +158,23 @@ class FakeTraffic:
         return {"delivered": 5, "started_ms": 1, "seconds": 9, "seconds_missed": 0}
 
 
+class Counts(unittest.TestCase):
+    def test_triggers_that_took_nothing(self):
+        lines = [{"event": "start", "wall_ms": 5, "taken": 10}, *({"event": "trigger", "wall_ms": wall_ms, "available": available}
+                 for wall_ms, available in ((10, 10), (20, 12), (30, 12), (40, 12), (50, 13), (60, 13)))]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "journal.jsonl")
+            path.write_text("".join(json.dumps({**line, "query": "measured"}) + "\n" for line in lines))
+            self.assertEqual(journal.empty_triggers(path, "measured", 20, 60), 2)
+
+    def test_an_older_table_keeps_its_columns(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "runs.csv")
+            suite.append_row(path, ["id", "events"], {"id": "a", "events": 1, "more": 2})
+            suite.append_row(path, ["id", "more", "events"], {"id": "b", "events": 3, "more": 4})
+            self.assertEqual(path.read_text(), "id,events\na,1\nb,3\n")
+
+
 class DyingDrivers(unittest.TestCase):
     def run_step(self, dies):
         drivers = {}
@@ -174,8 +194,8 @@ class DyingDrivers(unittest.TestCase):
 
     def test_the_others_go_on(self):
         dead, good = self.run_step({"fixed"})
-        self.assertEqual((dead["arm"], dead["status"], good["arm"], good["status"], good["batches"]),
-                         ("fixed", "failed", "other", "ok", 7))
+        self.assertEqual((dead["arm"], dead["status"], good["arm"], good["status"], good["batches"], good["requests"],
+                          good["empty_triggers"]), ("fixed", "failed", "other", "ok", 7, 31, ""))
         self.assertIn("ended with 3", dead["reason"])
 
     def test_without_any_the_step_has_failed(self):

@@ -96,7 +96,7 @@ static void load_rows(const char *const *rows, size_t count, const char *plan, s
     assert_non_null(file);
     fputs(line, file);
     for (size_t i = 0; i < count; i++)
-        fprintf(file, "x,map,phases,%s\n", rows[i]);
+        fprintf(file, "x,map,phases,%s,,\n", rows[i]);
     assert_int_equal(fclose(file), 0);
     snprintf(line, sizeof line, "%s/plan.json", folder);
     if (plan) {
@@ -129,6 +129,7 @@ static void test_runs_of_other_agents_are_left_out(void **state)
     load_rows(rows, 5, "{\"arms\":{}}", &results);
     assert_true(results.count == 3 && results.stale_count == 2);
     assert_false(suite_row_counts(&results.rows[0]));
+    assert_true(isnan(results.rows[0].values[METRIC_REQUESTS])); /* an empty cell: not known */
     assert_true(results.rows[0].attempts == 1 && results.rows[1].values[METRIC_BATCHES] == 6);
     assert_string_equal(results.rows[2].arm, "latency");
     suite_results_free(&results);
@@ -165,6 +166,9 @@ static void test_medians_and_ratios_of_pairs(void **state)
     assert_near(balanced->ratios[METRIC_PRODUCT].high, 0.675, 1e-9);
     assert_near(balanced->ratios[METRIC_CPU].median, 1.05, 1e-9);
     assert_int_equal(balanced->ratios[METRIC_FILES].count, 0); /* nothing by nothing */
+    assert_near(balanced->ratios[METRIC_REQUESTS].median, 1.05, 1e-9);
+    assert_true(balanced->values[METRIC_EMPTY].median == 4 &&
+                summary.lines[0].values[METRIC_EMPTY].count == 0);
     assert_int_equal(summary.lines[2].runs, 0);
     suite_summary_free(&summary);
     suite_results_free(&results);

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 
+from lab import journal
 from lab.driver import JOBS, Driver
 from lab.environment import ROOT, LabError, build_folder, command
 from lab.processes import CompilerTime, cpu_seconds
@@ -28,7 +29,7 @@ COLUMNS = [
     "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
     "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
     "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "predictor_mb", "files", "others", "seconds", "seconds_missed",
-    "min_offsets", "max_delay_s", "folder", "digest"]
+    "min_offsets", "max_delay_s", "folder", "digest", "requests", "empty_triggers"]
 STOP_S = 1800  # the job gives up by itself when nothing moves
 COLLECT_S = 300
 KEPT_IN_KAFKA = "retention.ms=7200000"  # of a topic, after which its records may be gone
@@ -191,6 +192,17 @@ class Arm:
         output = self.folder / "files-measured"
         return sum(1 for _ in output.glob("part-*")) if output.exists() else 0
 
+    def requests(self):
+        """To Kafka during the traffic, as the job counted them."""
+        found = json.loads((self.folder / "requests").read_text(encoding="utf-8"))
+        return "" if found is None else found
+
+    def empty_triggers(self, begin_ms, end_ms):
+        """Spark does not report them; where there is an agent its journal does."""
+        if self.step.plan["arms"][self.name]["agent"] is None:
+            return ""
+        return journal.empty_triggers(self.folder / "journal.jsonl", "measured", begin_ms, end_ms)
+
     def lost(self, events):
         """How many of the events the table does not have, or has too many; 0 for other sinks."""
         if not self.postgres:
@@ -247,7 +259,9 @@ def row_of(step, arm, attempt, topic, sent, lost, others, seen):
            "repetition": step.repetition, "attempt": attempt, "began_ms": sent["started_ms"], "beside": len(step.arms) - 1,
            **figures, **seen, "files": arm.files(), "others": others, "seconds": sent["seconds"],
            "seconds_missed": sent["seconds_missed"], "min_offsets": arm.min_offsets or "",
-           "max_delay_s": arm.max_delay_s or "", "folder": f"runs/{arm.folder.name}", "digest": step.digest_of(arm.name)}
+           "max_delay_s": arm.max_delay_s or "", "folder": f"runs/{arm.folder.name}", "digest": step.digest_of(arm.name),
+           "requests": arm.requests(),
+           "empty_triggers": arm.empty_triggers(sent["started_ms"], sent["started_ms"] + 1000 * seen["window_s"])}
     row["missing"] += lost
     row["status"], row["reason"] = verdict(step, row)
     arm.tidy()
@@ -277,6 +291,7 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
         began_s, share = time.monotonic(), Share([kafka_pid], time.monotonic)
         each(arms, Arm.begin_window)
         with Traffic(kafka.broker, topic, generator_flags(step.traffic()), folders[step.arms[0]], step.seed) as traffic:
+            each(arms, lambda arm: (arm.folder / "begun").touch())
             while traffic.wait(1) is None:
                 every_second(time.monotonic() - began_s)
                 share.look()
@@ -307,6 +322,9 @@ def cell(value):
 def append_row(path, columns, row):
     """Whole or not at all, as far as one write can be: a run whose row is not there is run again."""
     new = not path.exists()
+    if not new:  # one of an older version has fewer columns, and keeps to them
+        with open(path, encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file), columns)
     with open(path, "a", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         if new:
