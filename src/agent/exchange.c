@@ -108,6 +108,14 @@ void exchange_decision(exchange_t *exchange, const observed_decision_t *decision
     pthread_mutex_unlock(&exchange->lock);
 }
 
+void exchange_end(exchange_t *exchange)
+{
+    pthread_mutex_lock(&exchange->lock);
+    strcpy(exchange->status.state, "ended");
+    exchange->status.why[0] = '\0';
+    pthread_mutex_unlock(&exchange->lock);
+}
+
 bool exchange_wants_stats(exchange_t *exchange)
 {
     pthread_mutex_lock(&exchange->lock);

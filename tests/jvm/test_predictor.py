@@ -427,6 +427,31 @@ def test_what_is_asked_to_change_is_done(job, tmp_path):
     replays(journal)
 
 
+def told_of(port, token):
+    """What `adaptivestream status --json` knows of the queries."""
+    status = [jvm.BUILD / "adaptivestream", "status", "--json", "--port", str(port), "--token-file", token]
+    done = subprocess.run(status, capture_output=True, text=True, timeout=jvm.DEADLINE_S)
+    assert done.returncode == 0, done.stderr
+    return {query["query"]: query for query in json.loads(done.stdout)["queries"]}
+
+
+def test_a_query_that_is_stopped_has_ended(job, tmp_path):
+    port, token = free_port(), tmp_path / "token"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        program = job(agent=f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},update_period=30s", trigger=1000)
+        jvm.await_line(program, f"connected to 127.0.0.1:{port}")
+        until(lambda: "orders" in told_of(port, token), "the query is told of")
+        for _ in range(3):
+            program.line("batch ")
+        program.ask("stop")
+        # At once, not with the next update in half a minute: the driver may end before that.
+        told = until(lambda: [query for query in told_of(port, token).values() if query["state"] == "ended"], "it has ended", 20)
+        assert told[0]["stats"]["own"]["batches"] > 0
+        leave(program)
+
+
 def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]

@@ -14,11 +14,13 @@ import select
 import shutil
 import signal
 import socket
+import socketserver
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import unittest
 
@@ -415,6 +417,34 @@ class Terminal(unittest.TestCase):
         self.assertIn("active", row)
         self.assertIn("%d/%d" % (self.agent.totals["own"]["batches"], self.agent.totals["shadow"]["batches"]), row)
         self.assertLess(max(map(len, lines)), 120)
+
+    def test_status_is_json_whatever_the_predictor_says(self):
+        model, label = 'net "7" of \\home\u00e9\t', 'quo"ted'
+        answers = {"hello": {"ok": True}, "health": {"status": "ready", "model": model, "requests": 5, "uptime_s": 2.5, "pid": 7},
+                   "status": {"queries": [{"query": label, "state": "active"}, {"query": "second"}]}}
+
+        class Answer(socketserver.StreamRequestHandler):
+            def handle(self):
+                for line in self.rfile:
+                    request = json.loads(line)
+                    answer = {"v": 1, **answers[request["op"]]}
+                    if "id" in request:
+                        answer["id"] = request["id"]
+                    self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+        with socketserver.TCPServer(("127.0.0.1", 0), Answer) as server, tempfile.TemporaryDirectory() as folder:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                token = pathlib.Path(folder, "token")
+                token.write_text("1" * 64 + "\n")
+                token.chmod(0o600)
+                said = json.loads(self.run_command("status", "--json", "--port", str(server.server_address[1]), "--token-file", str(token)))
+            finally:
+                server.shutdown()
+                thread.join()
+        self.assertEqual((said["model"], said["requests"], said["uptime_s"], said["pid"]), (model, 5, 2.5, 7))
+        self.assertEqual([query["query"] for query in said["queries"]], [label, "second"])
 
     def test_top_in_a_pipe_ends_when_it_should(self):
         pictures = self.run_command("top", "--times", "3", "--every", "0.1").split("AdaptiveStream")[1:]

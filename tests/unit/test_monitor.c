@@ -28,7 +28,7 @@ static history_t history;
 static void sums_of_all_levels_agree(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     for (int i = 0; i < 600; i++)
         history_add(&history, noon + i * 200, COLUMN_ARRIVED, 3);
     for (size_t level = 0; level < HISTORY_LEVELS; level++) {
@@ -41,7 +41,7 @@ static void sums_of_all_levels_agree(void **state)
 static void greatest_values_are_not_summed(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_PENDING, 5);
     history_add(&history, noon + 1, COLUMN_PENDING, 9);
     history_add(&history, noon + 2, COLUMN_PENDING, 7);
@@ -51,7 +51,7 @@ static void greatest_values_are_not_summed(void **state)
 static void old_buckets_make_room_and_late_ones_do_no_harm(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_ARRIVED, 1);
     history_add(&history, noon + history_span_ms(0), COLUMN_ARRIVED, 2); /* the same place in the ring */
     assert_null(history_at(&history, 0, noon));
@@ -64,7 +64,7 @@ static void old_buckets_make_room_and_late_ones_do_no_harm(void **state)
 static void what_is_not_finite_is_passed_over(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_COST, (double)NAN);
     history_add(&history, noon, COLUMN_ARRIVED, (double)INFINITY);
     history_add(&history, -5, COLUMN_ARRIVED, 1);
@@ -97,7 +97,10 @@ static void waits_are_the_same_whoever_is_told_first(void **state)
     waits_arrive(&batches_first, 2000, 10);
     assert_near(arrivals_first.histogram.sum_s, 10 * 2 + 5 * 1, 1e-9);
     assert_near(batches_first.histogram.sum_s, 25, 1e-9);
-    assert_near(duration_total(&arrivals_first.histogram), 15, 1e-9);
+    double total = 0;
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+        total += arrivals_first.histogram.counts[i];
+    assert_near(total, 15, 1e-9);
     /* 5 are left, 3 s old at 5000. */
     waits_cost_t square = {.exponent = 2}, tail = {.exponent = 2, .tail = 0.5, .tail_from_s = 2};
     assert_near(waits_pending(&arrivals_first, 5000, &square).events, 5, 1e-9);

@@ -220,6 +220,15 @@ static void test_status_is_what_was_last_known(void **state)
     assert_int_equal(status.time_ms, 1790000001123);
     assert_true(status.has_config && status.config.trigger_s == 2);
     assert_int_equal(status.cost_count, 2);
+
+    /* What the run before was in says nothing of this one. */
+    strcpy(later.status.state, "ended");
+    observed_status_update(&status, &later.status);
+    assert_string_equal(status.state, "ended");
+    strcpy(later.status.run, "the next run");
+    later.status.state[0] = '\0';
+    observed_status_update(&status, &later.status);
+    assert_string_equal(status.state, "");
 }
 
 static void test_status_comes_in_parts(void **state)
