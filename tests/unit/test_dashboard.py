@@ -495,6 +495,9 @@ class Terminal(unittest.TestCase):
         self.assertIn("2026-11-26 05:16:", first)
         self.assertNotIn("05:16:2", first)
         self.assertIn("Your 2 s trigger would have fired", " ".join(first.split()))
+        # On a point of the job's own grid, with events older than the one before.
+        self.assertIn("fired 2 s before, for those of them that had come by then, and again at the same time for the others.",
+                      " ".join(self.run_command("explain", "--journal", journal, "--at", "2026-11-26 05:17:23").split()))
         self.run_command("explain", "--journal", journal, "--at", "2001-01-01 00:00:00", code=1)
         self.run_command("explain", "--at", "2001-01-01 00:00:00", code=2)
         self.run_command("explain", "--journal", journal, "--at", "noon", code=2)

@@ -1,5 +1,6 @@
 /* What the dashboard keeps and says: history, waits, store, words, metrics, and who may ask. */
 /* links: monitor protocol common */
+#include "monitor/explain.h"
 #include "monitor/guard.h"
 #include "monitor/metrics.h"
 #include "monitor/report.h"
@@ -427,6 +428,45 @@ static void a_trigger_is_told_with_its_figures(void **state)
     assert_string_equal(words, "1 event.");
 }
 
+/* What explain says of a trigger of 100 events after_ms after a point of the job's own 2 s grid. */
+static const char *alternative(int64_t after_ms, double oldest_s)
+{
+    static char words[EXPLAIN_SIZE];
+    static observed_status_t status;
+    observed_status_clear(&status);
+    strcpy(status.query, "clicks");
+    status.config.trigger_s = 2;
+    logged_t entry = {.start_ms = noon + after_ms,
+                      .end_ms = FIELD_UNKNOWN,
+                      .events = 100,
+                      .reason = "price",
+                      .has_decision = oldest_s >= 0};
+    entry.decision = (observed_decision_t){
+        .time_ms = entry.start_ms, .fire = true, .pending = 100, .oldest_s = oldest_s, .price = (double)NAN};
+    explain_trigger(&status, &entry, words);
+    const char *at = strstr(words, "Your ");
+    return at == NULL ? "" : at;
+}
+
+static void the_alternative_is_what_the_own_trigger_would_have_done(void **state)
+{
+    (void)state;
+    assert_string_equal(alternative(500, 0.4),
+                        "Your 2 s trigger would have fired 1.5 s later: these events would have waited 2 min "
+                        "more in sum, and others would have joined them.");
+    /* It would have taken a part of them already. */
+    assert_string_equal(alternative(500, 0.9),
+                        "Your 2 s trigger would have fired 500 ms before, for those of them that had come by "
+                        "then, and again 1.5 s later for the others.");
+    assert_string_equal(alternative(0, 1.5), "Your 2 s trigger would have fired at the same time.");
+    assert_string_equal(alternative(2, 1.5), "Your 2 s trigger would have fired at the same time.");
+    assert_string_equal(alternative(1998, 1.5), "Your 2 s trigger would have fired at the same time.");
+    assert_string_equal(alternative(0, 2.49),
+                        "Your 2 s trigger would have fired 2 s before, for those of them that had come by "
+                        "then, and again at the same time for the others.");
+    assert_string_equal(alternative(500, -1), "Your 2 s trigger would have fired 1.5 s later.");
+}
+
 static const char *sample_of(const char *name)
 {
     static char line[512];
@@ -587,6 +627,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(memory_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_reasons_than_room_are_counted_together, set_up, tear_down),
         cmocka_unit_test(a_trigger_is_told_with_its_figures),
+        cmocka_unit_test(the_alternative_is_what_the_own_trigger_would_have_done),
         cmocka_unit_test_setup_teardown(metrics_count_and_escape, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_report_that_does_not_fit_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(changes_are_noted_with_their_origin, set_up, tear_down),
