@@ -542,13 +542,18 @@ static void changes_are_noted_with_their_origin(void **state)
 static void only_names_of_this_machine_are_answered(void **state)
 {
     (void)state;
-    const char *const ours[] = {"127.0.0.1", "127.0.0.1:9877", "localhost:80",
-                                "LOCALHOST", "[::1]:9877",     "[::1]"};
+    const char *const ours[] = {"127.0.0.1",  "127.0.0.1:9877", "localhost:80",   "LOCALHOST",
+                                "[::1]:9877", "[::1]",          "127.0.0.2:9877", "127.255.255.254"};
     const char *const foreign[] = {"",
                                    "evil.example",
                                    "127.0.0.1.evil.example",
                                    "localhost.evil.example:9877",
                                    "127.0.0.1:",
+                                   "127.0.0.2.evil.example",
+                                   "127.0.0.2.3:80",
+                                   "127.1",
+                                   "128.0.0.1",
+                                   "192.168.0.1:9877",
                                    "127.0.0.1:9877x",
                                    "localhost:123456",
                                    "127.0.0.1 ",
