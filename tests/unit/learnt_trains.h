@@ -4,7 +4,7 @@
 #define ADAPTIVESTREAM_TESTS_LEARNT_TRAINS_H
 
 #include "advice/advisor.h"
-#include "common/random.h"
+#include "poisson.h"
 
 /* What it was learnt under, as query_advice.c says it: trigger 2 s, goal balanced, budget 1. */
 #define LEARNT_RULE "2000000000 balanced 1"
@@ -12,7 +12,7 @@
 /* A train of events every 4 s for half a second, else next to nothing; of a slot of 100 ms. */
 static inline int64_t trains(random_t *random, int64_t slot)
 {
-    return (int64_t)random_poisson(random, slot % 40 < 5 ? 8 : 0.02);
+    return (int64_t)poisson(random, slot % 40 < 5 ? 8 : 0.02);
 }
 
 /* The number of bytes; 0 when it was not learnt, or there is no room. */
