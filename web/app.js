@@ -110,6 +110,7 @@ function showSettings(query) {
     ["Warm-up", seconds(config.warmup_s)], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
   byId("settings").replaceChildren(...rows.filter(row => row[1] && !row[1].startsWith("–")).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   byId("change").hidden = !overview.may_change;
+  showFreeze(config);
 }
 function showForecast(query) {
   const forecast = query.forecast, fact = (name, value) => element("span", {}, name + " ", element("b", {}, value));
@@ -193,18 +194,29 @@ byId("ranges").addEventListener("keydown", event => {
 
 // ---------------------------------------------------------------------------------------------- changes
 
-byId("change").addEventListener("submit", async event => {
-  event.preventDefault();
-  const form = event.target, query = current(), config = query.config || {}, change = { query: query.query }, said = byId("change-said");
-  for (const name of ["mode", "goal"]) if (form[name].value !== config[name]) change[name] = form[name].value;
-  if (form.budget.value && Number(form.budget.value) !== config.budget) change.budget = Number(form.budget.value);
+async function askFor(change) {
+  const form = byId("change"), said = byId("change-said");
   if (form.token.value) { token.value = form.token.value; sessionStorage.setItem("token", token.value); }
-  if (Object.keys(change).length === 1) { said.textContent = "Nothing was changed."; return; }
   const answer = await fetch("/api/set", { method: "POST", headers: { "X-AdaptiveStream-Token": token.value, "Content-Type": "application/json" }, body: JSON.stringify(change) }).catch(() => null);
   const body = answer ? await answer.json().catch(() => ({})) : {};
   said.textContent = answer && answer.ok ? "Asked for: it applies at the next wait." : `Refused: ${body.error || "the dashboard does not answer"}.`;
+  if (answer && answer.ok && change.mode) form.mode.value = change.mode;
   load();
+}
+byId("change").addEventListener("submit", event => {
+  event.preventDefault();
+  const form = event.target, query = current(), config = query.config || {}, change = { query: query.query };
+  for (const name of ["mode", "goal"]) if (form[name].value !== config[name]) change[name] = form[name].value;
+  if (form.budget.value && Number(form.budget.value) !== config.budget) change.budget = Number(form.budget.value);
+  if (Object.keys(change).length === 1) byId("change-said").textContent = "Nothing was changed.";
+  else askFor(change);
 });
+byId("freeze").onclick = () => askFor({ query: current().query, mode: byId("freeze").dataset.mode });
+function showFreeze(config) {
+  const acts = config.mode === "active", button = byId("freeze");
+  button.dataset.mode = acts ? "monitoring" : "active";
+  button.textContent = acts ? "Freeze: back to your trigger" : "Release: decide again";
+}
 let filled = null;
 function fillForm(query) { // once a query, so that typing is not overwritten
   if (!query || !query.config || filled === query.query) return;

@@ -169,6 +169,12 @@ class Live(unittest.TestCase):
         test_dashboard.wait_for("the agent is told", lambda: any(change.get("goal") == "cost" for change in agent.changes))
         browser.wait_for("/goal cost, by page/.test(document.getElementById('changes').textContent)")
         browser.wait_for("/cost/.test(document.getElementById('settings').textContent)")
+        # One button freezes and releases.
+        for mode, next_word in (("monitoring", "Release"), ("active", "Freeze")):
+            browser.evaluate("document.getElementById('freeze').click()")
+            test_dashboard.wait_for("the agent is told", lambda: agent.changes[-1].get("mode") == mode)
+            browser.wait_for("/mode %s, by page/.test(document.querySelector('#changes li').textContent)" % mode)
+            browser.wait_for("document.getElementById('freeze').textContent.startsWith('%s')" % next_word)
 
     def restart(self, browser, predictor):
         predictor.process.kill()

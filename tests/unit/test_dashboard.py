@@ -468,6 +468,16 @@ class Terminal(unittest.TestCase):
         self.run_command("set", "clicks", code=2)
         self.run_command("set", "clicks", "--budget", "99", code=2)
 
+    def test_freeze_and_release(self):
+        for command, mode in (("freeze", "monitoring"), ("release", "active")):
+            self.assertTrue(self.run_command(command, "clicks").startswith("clicks "))
+            self.agent.predict()
+            self.assertEqual(self.agent.changes[-1], {"mode": mode, "origin": "cli"})
+            changed = self.predictor.json("/api/details?query=clicks")["options_changed"][0]
+            self.assertEqual((changed["what"], changed["origin"]), ("mode " + mode, "cli"))
+            self.assertIn("no query of this label", self.run_command(command, "other", code=1))
+            self.run_command(command, code=2)
+
     def test_without_a_predictor_it_says_so(self):
         with tempfile.TemporaryDirectory() as folder:
             for command in (["status"], ["top"], ["explain"], ["set", "x", "--goal", "cost"]):
