@@ -6,6 +6,7 @@ const { count, seconds, rate, percent, known } = Charts;
 const ranges = [["2 min", 120], ["15 min", 900], ["2 h", 7200], ["24 h", 86400], ["7 days", 604800]];
 const asked = new URLSearchParams(location.hash.slice(1));
 let chosen = asked.get("query"), range = Number(asked.get("range")) || 0, overview = null, fetched = 0, busy = false, again = false, serial = 0;
+let zoom = asked.get("from") && asked.get("to") ? [Number(asked.get("from")), Number(asked.get("to"))].sort((a, b) => a - b) : null; // seconds since the epoch
 const token = { value: asked.get("token") || sessionStorage.getItem("token") || "" };
 
 function element(tag, properties, ...children) {
@@ -17,6 +18,7 @@ function remember() {
   const parts = new URLSearchParams();
   if (chosen) parts.set("query", chosen);
   parts.set("range", range);
+  if (zoom) { parts.set("from", zoom[0]); parts.set("to", zoom[1]); }
   history.replaceState(null, "", "#" + parts);
 }
 const current = () => overview && (overview.queries.find(query => query.query === chosen) || overview.queries[0]);
@@ -154,6 +156,11 @@ function showLog(details) {
   }));
   byId("changes").replaceChildren(...details.options_changed.map(change => element("li", {}, `${timeOf(change.time_ms)} ${change.what}, by ${change.origin || "somebody"}`)));
 }
+function showSum(sum) {
+  const change = ratio => { const percents = Math.round((ratio - 1) * 100); return percents === 0 ? "as many" : `${Math.abs(percents)} % ${percents < 0 ? "less" : "more"}`; };
+  byId("range-sum").textContent = !known(sum.waits_ratio) || !known(sum.batches_ratio) ? "No figures of the time shown."
+    : `In the time shown: events waited ${seconds(sum.own_wait_s)}, with your trigger ${seconds(sum.shadow_wait_s)} (${change(sum.waits_ratio).replace("as many", "the same")}); ${many(sum.own_batches, "batch")}, with yours ${count(sum.shadow_batches)} (${change(sum.batches_ratio)}).`;
+}
 async function load() {
   const query = current();
   if (!query) return;
@@ -161,14 +168,14 @@ async function load() {
   busy = true; fetched = performance.now();
   try {
     const name = encodeURIComponent(query.query);
-    const [series, details] = await Promise.all([ask(`/api/series?query=${name}&range=${range}`), ask(`/api/details?query=${name}`)]);
-    if (current() && current().query === series.query) { Charts.update(series, current()); showLog(details); document.body.dataset.drawn = ++serial; }
+    const [series, details] = await Promise.all([ask(`/api/series?query=${name}&` + (zoom ? `range=${zoom[1] - zoom[0]}&end=${zoom[1] * 1000}` : `range=${range}`)), ask(`/api/details?query=${name}`)]);
+    if (current() && current().query === series.query) { Charts.update(series, current()); showSum(series.savings); showLog(details); document.body.dataset.drawn = ++serial; }
   } catch (problem) {
     console.warn(problem.message); // the link says it too
   } finally { busy = false; }
   if (again) { again = false; load(); }
 }
-const period = () => range <= 120 ? 900 : range <= 900 ? 1900 : range <= 7200 ? 9000 : 30000;
+const period = () => zoom ? 30000 : range <= 120 ? 900 : range <= 900 ? 1900 : range <= 7200 ? 9000 : 30000;
 
 function pickRange() {
   if (range) return;
@@ -176,9 +183,21 @@ function pickRange() {
   range = overview.replay ? (ranges.find(([, length]) => length >= lasts) || ranges.at(-1))[1] : 120;
   showRanges();
 }
+// Stretches are of whole seconds, which is what can be asked for.
+function setZoom(stretch) {
+  zoom = stretch && [Math.floor(stretch[0]), Math.max(Math.ceil(stretch[1]), Math.floor(stretch[0]) + 2)];
+  remember(); showRanges(); load();
+}
+Charts.onChoose(setZoom);
+byId("unzoom").onclick = () => setZoom(null);
+addEventListener("keydown", event => { if (event.key === "Escape" && zoom) setZoom(null); });
 function showRanges() {
+  byId("unzoom").hidden = !zoom;
+  if (zoom) byId("unzoom").textContent = `${Charts.clockOf(zoom[0] * 1000, false)} to ${Charts.clockOf(zoom[1] * 1000, false)} ×`;
+  byId("unzoom").setAttribute("aria-label", "Show the latest time again");
+
   byId("ranges").replaceChildren(...ranges.map(([label, length]) => {
-    const button = element("button", { type: "button", onclick: () => { range = length; remember(); showRanges(); load(); } }, label);
+    const button = element("button", { type: "button", onclick: () => { range = length; setZoom(null); } }, label);
     button.setAttribute("role", "radio"); button.setAttribute("aria-checked", length === range); button.tabIndex = length === range ? 0 : -1;
     return button;
   }));
@@ -255,6 +274,7 @@ addEventListener("hashchange", () => {
   const parts = new URLSearchParams(location.hash.slice(1));
   if (parts.get("query")) chosen = parts.get("query");
   if (Number(parts.get("range"))) range = Number(parts.get("range"));
+  zoom = Number(parts.get("from")) && Number(parts.get("to")) ? [Number(parts.get("from")), Number(parts.get("to"))] : null;
   showRanges();
   if (overview) { show(); load(); }
 });

@@ -93,6 +93,37 @@ class Replay(unittest.TestCase):
         self.assertNotEqual(self.browser.evaluate("getComputedStyle(document.activeElement.querySelector('.meaning')).display"), "none")
         self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('button, input, select')].filter(field => !field.textContent.trim() && !field.closest('label')).length"), 0)
 
+    def test_a_stretch_is_drawn_over_and_left(self):
+        browser = self.browser
+        sum_of = "document.getElementById('range-sum').textContent"
+        whole = browser.evaluate(sum_of)
+        series = browser.evaluate("fetch('/api/series?query=%s&range=' + new URLSearchParams(location.hash.slice(1)).get('range')).then(answer => answer.json())"
+                                  % browser.evaluate("document.getElementById('name').textContent"))
+        self.assertIn("%d batch" % series["savings"]["own_batches"], whole)
+        browser.evaluate("document.getElementById('chart-waits').scrollIntoView({ block: 'center' })")
+        box = json.loads(browser.evaluate("JSON.stringify(document.querySelector('#chart-waits .u-over').getBoundingClientRect())"))
+        y, places = box["y"] + box["height"] / 2, [box["x"] + box["width"] * part for part in (0.5, 0.7)]
+        for leave in ("double click", "Escape", "button"):
+            drawn = browser.evaluate(DRAWN)
+            browser.drag((places[0], y), (places[1], y))
+            browser.wait_for("!document.getElementById('unzoom').hidden && %s > %d" % (DRAWN, drawn))
+            asked = browser.evaluate("[...new URLSearchParams(location.hash.slice(1)).entries()]")
+            part = dict(asked)
+            self.assertTrue(2 <= int(part["to"]) - int(part["from"]) <= 0.3 * series["range_ms"] / 1000, asked)
+            zoomed = browser.evaluate("fetch('/api/series?query=waves&range=%d&end=%d').then(answer => answer.json())".replace("waves", series["query"])
+                                      % (int(part["to"]) - int(part["from"]), int(part["to"]) * 1000))
+            self.assertLess(zoomed["savings"]["own_batches"], series["savings"]["own_batches"])
+            browser.wait_for(sum_of + ".includes('%d batch')" % zoomed["savings"]["own_batches"])
+            self.assertGreaterEqual(browser.evaluate(PAINTED), 6)
+            if leave == "double click":
+                browser.double_click(places[0], y)
+            elif leave == "Escape":
+                browser.key("Escape")
+            else:
+                browser.evaluate("document.getElementById('unzoom').click()")
+            browser.wait_for("document.getElementById('unzoom').hidden")
+            browser.wait_for(sum_of + " === " + json.dumps(whole))
+
     def test_light_dark_and_phone(self):
         colour = "getComputedStyle(document.body).backgroundColor"
         try:
