@@ -310,6 +310,7 @@ int main(int argc, char **argv)
     run(&child, false);
     memset(turns, 0, sizeof turns);
     const double first_mb = resident_mb(child.pid);
+    double crowd_mb = 0;
     for (int second = 0; second < length_s; second += 2 * TURN_S) {
         run(&child, false);
         for (int i = 0; i < STUCK; i++)
@@ -317,6 +318,7 @@ int main(int argc, char **argv)
         keep_stuck(child.web_port);
         run(&child, true);
         leave();
+        if (second == 0) crowd_mb = resident_mb(child.pid);
     }
     const double last_mb = resident_mb(child.pid);
     printf("%d queries, %d decisions/s and a forecast/s each, %d s in turns of %d s\n", QUERIES,
@@ -325,8 +327,9 @@ int main(int argc, char **argv)
            "processor");
     print_turns("none", 0);
     print_turns("200", 1);
-    printf("resident at the start %.1f MB, at the end %.1f MB; stuck clients sent away, and back: %lld\n",
-           first_mb, last_mb, (long long)cut_off);
+    printf("resident at the start %.1f MB, after the first crowd %.1f MB, at the end %.1f MB\n"
+           "stuck browsers that were sent away, and came again: %lld\n",
+           first_mb, crowd_mb, last_mb, (long long)cut_off);
     stop(&child);
     return 0;
 }
