@@ -219,6 +219,67 @@ class Live(unittest.TestCase):
             again.wait()
 
 
+@unittest.skipUnless(chromium.find(), NO_BROWSER)
+class Busy(unittest.TestCase):
+    """What the page costs where a lot is to be drawn: 20 queries that tell five times a second, the chosen one for 15 minutes."""
+
+    FRAME_MS = 60
+    UPDATES = 6
+    FRAMES = ("(() => { window.frames_ms = []; window.messages = 0; let last = performance.now(); const real = take; take = news => { messages++; real(news); };"
+              " const next = now => { frames_ms.push(now - last); last = now; requestAnimationFrame(next); }; requestAnimationFrame(next); })()")
+
+    def test_an_update_fits_into_a_frame(self):
+        predictor = test_dashboard.Predictor()
+        now_ms = int(time.time() * 1000)
+        agents = [FakeAgent(predictor.port, test_dashboard.TOKEN, "query-%02d" % i, start_ms=now_ms - (900000 if i == 0 else 20000)) for i in range(20)]
+        over = threading.Event()
+
+        def tell():
+            while not over.wait(0.2):
+                for agent in agents:
+                    agent.step()
+        for agent in agents:
+            agent.step()
+            agent.predict()
+        telling = threading.Thread(target=tell)
+        telling.start()
+        try:
+            with chromium.Chromium() as browser:
+                browser.open("http://127.0.0.1:%d/#query=query-00" % predictor.web)
+                browser.wait_for(DRAWN)
+                browser.call("Performance.enable", timeDomain="threadTicks")
+                browser.evaluate(self.FRAMES)
+                for length in (120, 900):
+                    self.measure(browser, length)
+                self.assertEqual(browser.errors, [])
+        finally:
+            over.set()
+            telling.join()
+            for agent in agents:
+                agent.close()
+            predictor.stop()
+
+    def measure(self, browser, length):
+        """The processor's time of the page's thread, which other programs on the machine do not lengthen; and frames, for the report."""
+        browser.evaluate("location.hash = '#query=query-00&range=%d'" % length)
+        browser.wait_for("%s >= %d" % (DRAWN, browser.evaluate(DRAWN) + 3)) # the first ones are compiled
+        browser.evaluate("frames_ms = []; messages = 0")
+        before, drawn = self.busy_s(browser), browser.evaluate(DRAWN)
+        browser.wait_for("%s >= %d" % (DRAWN, drawn + self.UPDATES))
+        used_ms = (self.busy_s(browser) - before) * 1000
+        updates = browser.evaluate(DRAWN) - drawn
+        frames = sorted(browser.evaluate("frames_ms"))
+        # A frame holds one message's figures or one drawing of the charts.
+        times = updates + browser.evaluate("messages")
+        print("range %d s: %.1f ms of processor's time for each of %d new figures or charts; frames: median %.0f ms, 99th percentile %.0f ms, most %.0f ms"
+              % (length, used_ms / times, times, frames[len(frames) // 2], frames[int(len(frames) * 0.99)], frames[-1]))
+        self.assertLess(used_ms / times, self.FRAME_MS)
+
+    @staticmethod
+    def busy_s(browser):
+        return next(metric["value"] for metric in browser.call("Performance.getMetrics")["metrics"] if metric["name"] == "TaskDuration")
+
+
 if __name__ == "__main__":
     PROGRAM, COMMAND = sys.argv[1:3]
     test_dashboard.PROGRAM, test_dashboard.COMMAND = PROGRAM, COMMAND
