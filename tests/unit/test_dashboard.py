@@ -425,6 +425,12 @@ class Terminal(unittest.TestCase):
         process.stdout.close()
 
     def test_top_on_a_terminal_of_80_by_24(self):
+        names = ["a-name-that-is-longer-than-its-column", "größe-日本語", "\u202egnirts\x1b[2J"] + ["query-%d" % i for i in range(25)]
+        agents = [FakeAgent(self.predictor.port, TOKEN, name, start_ms=int(time.time() * 1000) - 30000) for name in names]
+        for agent in agents:
+            agent.step()
+            agent.ask({"op": "health"})  # answered after the observation is taken in
+        self.addCleanup(lambda: [agent.close() for agent in agents])
         main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         before = termios.tcgetattr(side)
@@ -441,6 +447,14 @@ class Terminal(unittest.TestCase):
             seen += os.read(main, 65536)
         self.assertEqual(process.returncode, 0)
         self.assertIn(b"\x1b[?1049h", seen)
+        picture = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.split(b"\x1b[H")[2].decode()).replace("\r", "")
+        lines = picture.split("\n")
+        self.assertLessEqual(len(lines), 24)
+        self.assertLess(max(sum(2 if ord(letter) > 0x2e80 else 1 for letter in line) for line in lines), 81, picture)
+        self.assertIn("\na-name-that-is-~ active ", picture)
+        self.assertIn("\ngröße-日本語     active ", picture)
+        self.assertIn("\n?gnirts?[2J      active ", picture)
+        self.assertRegex(picture, r"\n\.\.\. and \d+ more")
         self.assertTrue(seen.rstrip().endswith(b"\x1b[?1049l"), seen[-60:])
         self.assertEqual(termios.tcgetattr(side), before)
         os.close(main)
