@@ -257,17 +257,12 @@ static void apply_steady_interval(const governor_t *g, decision_t *d, int64_t no
     }
 }
 
-static int64_t update_period_ns(const governor_t *g)
-{
-    return g->config.update_period_ns > 0 ? g->config.update_period_ns : 1000000000;
-}
-
 /* The updates of the law of `rate` that were due since the last one. Without a forecaster it is given the
  * rate of the last seconds with full confidence, which is more than the original ever had. */
 static void update_rate_plan(governor_t *g, int64_t now_ns)
 {
     enum { MOST_UPDATES = 64 }; /* after which an interval has long reached where it is going */
-    const int64_t period_ns = update_period_ns(g);
+    const int64_t period_ns = governor_update_period_ns(g);
     const bool forecast = g->confidence > 0;
     const plan_limits_t limits = {
         .fallback_s = g->config.fallback_ns > 0 ? (double)g->config.fallback_ns * 1e-9 : g->trigger_s,
@@ -289,7 +284,7 @@ static void keep_plan(governor_t *g, decision_t *d, int64_t now_ns)
     int64_t wake_ns = g->plan.due_ns;
     if (g->config.policy == POLICY_RATE) {
         update_rate_plan(g, now_ns);
-        wake_ns = earlier(wake_ns, g->plan.updated_ns + update_period_ns(g));
+        wake_ns = earlier(wake_ns, g->plan.updated_ns + governor_update_period_ns(g));
     }
     d->interval_s = g->plan.interval_s;
     decide(d, now_ns >= g->plan.due_ns, REASON_PLAN, wake_ns);
@@ -349,7 +344,7 @@ decision_t governor_decide(governor_t *g, int64_t now_ns, int64_t own_ns, bool b
 
     const look_t look = look_with(g, &d, &profile, now_ns);
     const chunk_t *oldest = pending_oldest(&g->pending);
-    const bool planned = g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
+    const bool planned = governor_plans(g);
     if (blind)
         keep_schedule(&d, REASON_BLIND, now_ns, own_ns);
     else if (g->config.policy == POLICY_FIXED)

@@ -136,6 +136,15 @@ static void plan_next(governor_t *g, int64_t start_ns, int64_t span_ns)
                                                 arrival_rate_mean(&g->rate));
 }
 
+/* Of a source that cannot be asked; and under a planned interval shorter than a batch, where triggers follow each other
+ * without a question between them and the plan would stand still. */
+static bool nothing_else_tells_rates(const governor_t *g, int64_t start_ns)
+{
+    if (start_ns <= g->rated_ns) return false;
+    return g->config.rows_only ||
+           (governor_plans(g) && start_ns - g->rated_ns >= governor_update_period_ns(g));
+}
+
 void governor_trigger(governor_t *g, int64_t start_ns, int64_t end_ns, int64_t available)
 {
     if (start_ns < g->trigger_start_ns) start_ns = g->trigger_start_ns;
@@ -145,7 +154,7 @@ void governor_trigger(governor_t *g, int64_t start_ns, int64_t end_ns, int64_t a
      * we knew of, nothing else had. */
     if (available >= g->observed_total)
         observe(g, start_ns > g->observed_ns ? start_ns : g->observed_ns, available);
-    if (g->config.rows_only && start_ns > g->rated_ns) learn_rate(g, start_ns, g->observed_total);
+    if (nothing_else_tells_rates(g, start_ns)) learn_rate(g, start_ns, g->observed_total);
 
     const int64_t span_ns = start_ns - g->trigger_start_ns;
     g->last_taken = available > g->taken_total ? available - g->taken_total : 0;

@@ -72,6 +72,18 @@ static inline double governor_blend(const governor_t *g)
                                : arrival_rate_blend(&g->rate, rate_trial_share(&g->trial));
 }
 
+/* Under a policy that plans an interval instead of watching what is pending. */
+static inline bool governor_plans(const governor_t *g)
+{
+    return g->config.policy == POLICY_RATE || g->config.policy == POLICY_REACTIVE;
+}
+
+/* Between two updates of such a plan. */
+static inline int64_t governor_update_period_ns(const governor_t *g)
+{
+    return g->config.update_period_ns > 0 ? g->config.update_period_ns : 1000000000;
+}
+
 /* Time never runs backwards inside. */
 static inline int64_t advance_clock(governor_t *g, int64_t now_ns)
 {

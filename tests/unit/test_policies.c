@@ -68,6 +68,24 @@ static outcome_t run_policy(policy_t policy, const traffic_t *traffic)
     return run(&config, &usual_batches, traffic);
 }
 
+/* Batches that take longer than the interval leave no time to ask the source between them, and yet the law has to see that
+ * the burst is over: 200/s want an interval of 5 s, some 50 batches in the 260 s after a burst and before the next (more in fact: intervals change
+ * beside a grid that does not). Back to back it would be 800. */
+static void rate_sees_the_end_of_a_burst_between_slow_batches(void **state)
+{
+    (void)state;
+    const batch_model_t slow = {.fixed_s = 0.25, .per_event_s = 20e-6, .empty_s = 0.013};
+    const phase_t phases[] = {{4000, 20}, {200, 260}};
+    traffic_t traffic = make_traffic(61, phases, 2, 2);
+    governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+    config.policy = POLICY_RATE;
+    config.warmup_ns = 0;
+    const outcome_t result = run(&config, &slow, &traffic);
+    print_message("rate between slow batches: %d batches\n", (int)result.batches);
+    assert_true(result.batches > 2 * (50 + 40) && result.batches < 2 * (2 * 50 + 20 / 0.25 + 20));
+    free(traffic.arrivals);
+}
+
 /* What the project is for: neither of the two comes near the rule at its budget. */
 static void the_rule_beats_both(void **state)
 {
@@ -369,6 +387,7 @@ int main(void)
         cmocka_unit_test(rate_law_is_the_originals),
         cmocka_unit_test(plans_follow_sparks_grid),
         cmocka_unit_test(reactive_lags_by_one_trigger),
+        cmocka_unit_test(rate_sees_the_end_of_a_burst_between_slow_batches),
         cmocka_unit_test(the_rule_beats_both),
         cmocka_unit_test(rows_alone_keep_every_promise),
         cmocka_unit_test(rows_alone_keep_max_wait_and_min_interval),
