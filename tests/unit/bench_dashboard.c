@@ -1,6 +1,7 @@
 /* What the dashboard costs, and whom it holds up: 50 queries that each tell of ten decisions a second and ask for a forecast
  * every second, in turns without and with 200 clients of the page that are stuck (half of them say nothing, half have asked for
  * the stream of events and never read). Processor and memory of the predictor, and the time from a request to its answer.
+ * What memory still grows by is what advice remembers of each query's arrivals: 4 bytes a slot, two hours long.
  *
  *     bench_dashboard PATH/TO/adaptivestream-predictor [SECONDS | --hour]
  */
