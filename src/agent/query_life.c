@@ -133,7 +133,7 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
                  "query %s: max_wait is shorter than the trigger's interval; it is kept, whatever the "
                  "batches it costs",
                  query_label(identity));
-    journal_open(options->journal);
+    journal_open(options->journal, options->journal_size_bytes);
     journal_start(&query->subject, &config, agent_mode_names[options->mode], beginning->now_ns,
                   beginning->available, beginning->total);
     if (beginning->limit > 0) {

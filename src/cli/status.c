@@ -49,7 +49,7 @@ static void print_text(const predictor_status_t *status)
     }
     printf("\n%s\n", query_line_header);
     for (size_t i = 0; i < status->count; i++) {
-        query_line(&status->queries[i], NULL, 0, line);
+        query_line(&status->queries[i], NULL, 0, 0, line);
         printf("%s\n", line);
     }
     printf("\nWaits are means since the query's start, (yours): what the job's own trigger would have made "

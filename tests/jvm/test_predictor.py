@@ -424,6 +424,8 @@ def test_what_is_asked_to_change_is_done(job, tmp_path):
     first, second = events(journal, "start")
     assert (first["goal"], first["budget"]) == ("balanced", 1) and (second["goal"], second["budget"]) == ("strict", 2)
     assert len(events(journal, "summary")) == 2 and " 0 faults" in program.agent_lines()[-1]
+    assert [(line["origin"], line["mode"], line["goal"], line["budget"]) for line in events(journal, "change")] == [
+        ("test", "monitoring", "balanced", 1), ("test", "active", "strict", 2)]
     replays(journal)
 
 

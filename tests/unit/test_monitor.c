@@ -530,6 +530,26 @@ static void a_report_that_does_not_fit_says_so(void **state)
     assert_true(json_read_end(&json));
 }
 
+/* A stretch of long ago is told from the finest level that still has it. */
+static void a_stretch_of_the_past_is_told_from_what_still_holds_it(void **state)
+{
+    (void)state;
+    live_through("clicks", 40, 2);
+    store_query_t *query = store.queries[0];
+    const int64_t end_ms = store.now_ms - 20 * SECOND;
+    assert_int_equal(store_level(query, end_ms - 40 * SECOND, 40 * SECOND), 0);
+    const savings_t now = store_savings(query, end_ms, 40 * SECOND);
+    assert_true(now.own_batches > 15 && now.own_batches < 25);
+    for (int i = 0; i < 600; i++) /* ten minutes on, in which the finest level is written over */
+        history_add(&query->history, store.now_ms + i * SECOND, COLUMN_ARRIVED, 1);
+    query->last_ms += 600 * SECOND;
+    assert_int_equal(store_level(query, end_ms - 40 * SECOND, 40 * SECOND), 1);
+    const savings_t then = store_savings(query, end_ms, 40 * SECOND);
+    assert_in_range((int)then.own_batches, (int)now.own_batches - 1, (int)now.own_batches + 1);
+    assert_true(report_series(query, 40 * SECOND, 0, end_ms, text, sizeof text) > 0);
+    assert_non_null(strstr(text, "\"width_ms\":1000,"));
+}
+
 static void changes_are_noted_with_their_origin(void **state)
 {
     (void)state;
@@ -646,6 +666,8 @@ int main(void)
         cmocka_unit_test(the_alternative_is_what_the_own_trigger_would_have_done),
         cmocka_unit_test_setup_teardown(metrics_count_and_escape, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_report_that_does_not_fit_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stretch_of_the_past_is_told_from_what_still_holds_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(changes_are_noted_with_their_origin, set_up, tear_down),
         cmocka_unit_test(only_names_of_this_machine_are_answered),
         cmocka_unit_test(foreign_origins_are_refused),
