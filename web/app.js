@@ -195,22 +195,30 @@ byId("ranges").addEventListener("keydown", event => {
 
 byId("change").addEventListener("submit", async event => {
   event.preventDefault();
-  const form = event.target, query = current(), config = query.config || {}, change = { query: query.query }, said = byId("change-said");
-  for (const name of ["mode", "goal"]) if (form[name].value !== config[name]) change[name] = form[name].value;
-  if (form.budget.value && Number(form.budget.value) !== config.budget) change.budget = Number(form.budget.value);
+  const form = event.target, query = current(), change = { query: query.query }, said = byId("change-said");
+  for (const name of Object.keys(filled.values)) // what was not touched may have been changed by others since
+    if (form[name].value && isTouched(name)) change[name] = name === "budget" ? Number(form[name].value) : form[name].value;
   if (form.token.value) { token.value = form.token.value; sessionStorage.setItem("token", token.value); }
   if (Object.keys(change).length === 1) { said.textContent = "Nothing was changed."; return; }
   const answer = await fetch("/api/set", { method: "POST", headers: { "X-AdaptiveStream-Token": token.value, "Content-Type": "application/json" }, body: JSON.stringify(change) }).catch(() => null);
   const body = answer ? await answer.json().catch(() => ({})) : {};
+  if (answer && answer.ok) for (const name of Object.keys(change)) if (name in filled.values) filled.values[name] = form[name].value;
   said.textContent = answer && answer.ok ? "Asked for: it applies at the next wait." : `Refused: ${body.error || "the dashboard does not answer"}.`;
   load();
 });
-let filled = null;
-function fillForm(query) { // once a query, so that typing is not overwritten
-  if (!query || !query.config || filled === query.query) return;
-  filled = query.query;
-  const form = byId("change");
-  form.mode.value = query.config.mode || "active"; form.goal.value = query.config.goal || "balanced"; form.budget.value = query.config.budget ?? 1;
+// The form follows the query's settings but for fields that differ from what was filled in: those somebody is changing.
+let filled = { query: null, values: {} };
+function isTouched(name) { return byId("change")[name].value !== filled.values[name]; }
+function fillForm(query) {
+  if (!query || !query.config) return;
+  const form = byId("change"), config = query.config;
+  const values = { mode: config.mode || "active", goal: config.goal || "balanced", budget: String(config.budget ?? 1) };
+  for (const [name, value] of Object.entries(values)) {
+    if (filled.query === query.query && isTouched(name) && form[name].value !== value) continue;
+    if (form[name].value !== value) form[name].value = value;
+    filled.values[name] = value;
+  }
+  filled.query = query.query;
 }
 
 // ---------------------------------------------------------------------------------------------- start

@@ -93,10 +93,12 @@ static void take_answer(void *context, uint64_t number, int64_t asked_ns, const 
 {
     (void)context;
     const bool effective = isfinite(answer->effective);
-    const forecast_t forecast = {
+    forecast_t forecast = {
         .rate_per_s = effective ? answer->effective : answer->rate,
         .confidence = effective && isfinite(answer->confidence) ? answer->confidence : 0,
     };
+    forecast.has_changes = answer->has_changes && forecast.confidence > 0;
+    if (forecast.has_changes) memcpy(forecast.changes, answer->changes, sizeof forecast.changes);
     if (answer->error[0]) return;
     if (answer->has_change) {
         pthread_mutex_lock(&list_lock);

@@ -170,6 +170,25 @@ def test_forecasts_come_and_come_back(job, tmp_path):
     nearly_all_below(replaced_s, REPLACED_S + 0.1)
 
 
+def test_what_was_learnt_is_followed_and_journalled(job, tmp_path):
+    """A predictor that finds what it learnt earlier changes decisions, and the journal says all they were made with."""
+    journal, state = tmp_path / "journal.jsonl", tmp_path / "state"
+    subprocess.run([jvm.BUILD / "tests" / "write_state", state, "orders"], check=True, timeout=jvm.DEADLINE_S)
+    program = job(agent=f"{EAGER},predictor_port={free_port()},journal={journal},state_dir={state}", trigger=2000, rate=200)
+    jvm.await_line(program, "query orders: decisions follow a forecast now: learned")
+
+    def followed():
+        return [line for line in events(journal, "forecast") if line["confidence"] > 0.5 and "changes" in line]
+
+    changes = until(followed, "a forecast that is followed")[0]["changes"]
+    assert len(changes) == 4 and max(map(abs, changes)) > 0.01
+    await_early(program, 2000)
+    leave(program)
+    assert " 0 faults" in program.agent_lines()[-1]
+    replays(journal)
+    until(lambda: list(state.glob("orders-*.state")), "what was learnt is kept")
+
+
 def test_the_predictor_inherits_nothing(job):
     program = job(agent=EAGER, trigger=1000)
     predictor = predictor_of(program)
