@@ -218,30 +218,38 @@ async function askFor(change) {
   if (form.token.value) { token.value = form.token.value; sessionStorage.setItem("token", token.value); }
   const answer = await fetch("/api/set", { method: "POST", headers: { "X-AdaptiveStream-Token": token.value, "Content-Type": "application/json" }, body: JSON.stringify(change) }).catch(() => null);
   const body = answer ? await answer.json().catch(() => ({})) : {};
-  said.textContent = answer && answer.ok ? "Asked for: it applies at the next wait." : `Refused: ${body.error || "the dashboard does not answer"}.`;
-  if (answer && answer.ok && change.mode) form.mode.value = change.mode;
+  const taken = Boolean(answer && answer.ok);
+  for (const name of Object.keys(filled.values)) if (taken && name in change) form[name].value = filled.values[name] = String(change[name]);
+  said.textContent = taken ? "Asked for: it applies at the next wait." : `Refused: ${body.error || "the dashboard does not answer"}.`;
   load();
 }
 byId("change").addEventListener("submit", event => {
   event.preventDefault();
-  const form = event.target, query = current(), config = query.config || {}, change = { query: query.query };
-  for (const name of ["mode", "goal"]) if (form[name].value !== config[name]) change[name] = form[name].value;
-  if (form.budget.value && Number(form.budget.value) !== config.budget) change.budget = Number(form.budget.value);
+  const form = event.target, change = { query: current().query };
+  for (const name of Object.keys(filled.values)) // what was not touched may have been changed by others since
+    if (form[name].value && isTouched(name)) change[name] = name === "budget" ? Number(form[name].value) : form[name].value;
   if (Object.keys(change).length === 1) byId("change-said").textContent = "Nothing was changed.";
   else askFor(change);
 });
+let filled = { query: null, values: {} };
+function isTouched(name) { return byId("change")[name].value !== filled.values[name]; }
+// The form follows the query's settings but for fields that differ from what was filled in: those somebody is changing.
+function fillForm(query) {
+  if (!query || !query.config) return;
+  const form = byId("change"), config = query.config;
+  const values = { mode: config.mode || "active", goal: config.goal || "balanced", budget: String(config.budget ?? 1) };
+  for (const [name, value] of Object.entries(values)) {
+    if (filled.query === query.query && isTouched(name) && form[name].value !== value) continue;
+    if (form[name].value !== value) form[name].value = value;
+    filled.values[name] = value;
+  }
+  filled.query = query.query;
+}
 byId("freeze").onclick = () => askFor({ query: current().query, mode: byId("freeze").dataset.mode });
 function showFreeze(config) {
   const acts = config.mode === "active", button = byId("freeze");
   button.dataset.mode = acts ? "monitoring" : "active";
   button.textContent = acts ? "Freeze: back to your trigger" : "Release: decide again";
-}
-let filled = null;
-function fillForm(query) { // once a query, so that typing is not overwritten
-  if (!query || !query.config || filled === query.query) return;
-  filled = query.query;
-  const form = byId("change");
-  form.mode.value = query.config.mode || "active"; form.goal.value = query.config.goal || "balanced"; form.budget.value = query.config.budget ?? 1;
 }
 
 // ---------------------------------------------------------------------------------------------- start

@@ -161,14 +161,20 @@ void journal_align(const journal_subject_t *subject, int64_t origin_ns)
     line_end(&line);
 }
 
-void journal_forecast(const journal_subject_t *subject, int64_t now_ns, double rate_per_s, double confidence)
+void journal_forecast(const journal_subject_t *subject, int64_t now_ns, const forecast_t *forecast)
 {
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "forecast");
     json_write_integer(&line.json, "now_ns", now_ns);
-    json_write_exact(&line.json, "rate_per_s", rate_per_s);
-    json_write_exact(&line.json, "confidence", confidence);
+    json_write_exact(&line.json, "rate_per_s", forecast->rate_per_s);
+    json_write_exact(&line.json, "confidence", forecast->confidence);
+    if (forecast->has_changes) {
+        json_write_open_array(&line.json, "changes");
+        for (int i = 0; i < RATE_AVERAGES; i++)
+            json_write_exact(&line.json, NULL, forecast->changes[i]);
+        json_write_close_array(&line.json);
+    }
     line_end(&line);
 }
 

@@ -5,7 +5,8 @@
  *               ("total") stand: governor_create, governor_start
  *     limit     governor_set_source_limit
  *     align     governor_align
- *     forecast  governor_set_forecast, each time it is told another one; rate 0 with confidence 0: none
+ *     forecast  governor_set_advice, each time it is told another one; rate 0 with confidence 0: none; "changes", an array,
+ *               only where there are any
  *     restart   governor_start again, because totals ran backwards
  *     trigger   governor_trigger
  *     decision  governor_probe, when "total" is there, then governor_decide; what it said; counters so far
@@ -23,6 +24,7 @@
 #ifndef ADAPTIVESTREAM_AGENT_JOURNAL_H
 #define ADAPTIVESTREAM_AGENT_JOURNAL_H
 
+#include "agent/exchange.h"
 #include "control/governor.h"
 
 #include <stdbool.h>
@@ -60,7 +62,7 @@ void journal_start(const journal_subject_t *subject, const governor_config_t *co
 void journal_change(const journal_subject_t *subject, const journal_change_t *change);
 void journal_limit(const journal_subject_t *subject, int64_t events);
 void journal_align(const journal_subject_t *subject, int64_t origin_ns);
-void journal_forecast(const journal_subject_t *subject, int64_t now_ns, double rate_per_s, double confidence);
+void journal_forecast(const journal_subject_t *subject, int64_t now_ns, const forecast_t *forecast);
 void journal_restart(const journal_subject_t *subject, int64_t now_ns, int64_t total);
 void journal_trigger(const journal_subject_t *subject, int64_t start_ns, int64_t end_ns, int64_t available);
 void journal_decision(const journal_subject_t *subject, const journal_look_t *look,

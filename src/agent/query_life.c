@@ -166,9 +166,11 @@ static void summarise(query_t *query)
 void query_end(query_t *query)
 {
     strike_off(query);
-    if (query->exchange) controller_strike_off(query->exchange);
-    exchange_destroy(query->exchange);
+    governor_stats_t stats;
     pthread_mutex_lock(&query->lock);
+    governor_stats(query->governor, &stats);
+    feed_end(query->exchange, &stats, query->counts.decisions, query->counts.probes, query->counts.faults);
+    if (query->exchange) controller_strike_off(query->exchange);
     summarise(query);
     pthread_mutex_unlock(&query->lock);
     pthread_mutex_destroy(&query->lock);

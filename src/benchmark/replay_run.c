@@ -68,9 +68,28 @@ static replay_step_t repeat_align(step_t *step)
     return REPLAY_GOES_ON;
 }
 
+/* The changes of a forecast's line, which has four, or none at all. */
+static bool read_changes(const json_t *array, double changes[RATE_AVERAGES])
+{
+    if (json_array_size(array) != RATE_AVERAGES) return false;
+    for (size_t i = 0; i < RATE_AVERAGES; i++) {
+        const json_t *change = json_array_get(array, i);
+        if (!json_is_number(change)) return false;
+        changes[i] = json_number_value(change);
+    }
+    return true;
+}
+
 static replay_step_t repeat_forecast(step_t *step)
 {
-    governor_set_forecast(step->governor, step->arguments.rate_per_s, step->arguments.confidence);
+    double changes[RATE_AVERAGES];
+    const json_t *array = json_object_get(step->line, "changes");
+    if (array && !read_changes(array, changes)) {
+        snprintf(step->what, WHAT_SIZE, "changes: an array of %d numbers is expected", RATE_AVERAGES);
+        return REPLAY_IS_MALFORMED;
+    }
+    governor_set_advice(step->governor, step->arguments.rate_per_s, step->arguments.confidence,
+                        array ? changes : NULL);
     return REPLAY_GOES_ON;
 }
 

@@ -78,6 +78,7 @@ typedef struct {
     observed_waits_t total_own,
         total_shadow; /* counts and sums only, over all runs: what /metrics counts up */
     int64_t total_decisions, total_probes, total_faults, total_empty, total_fallbacks;
+    int64_t slots_end_ms; /* of the slot told last */
     waits_t own_waits, shadow_waits;
     duration_histogram_t batch_times;
 } store_query_t;

@@ -200,6 +200,25 @@ class Live(unittest.TestCase):
         test_dashboard.wait_for("the agent is told", lambda: any(change.get("goal") == "cost" for change in agent.changes))
         browser.wait_for("/goal cost, by page/.test(document.getElementById('changes').textContent)")
         browser.wait_for("/cost/.test(document.getElementById('settings').textContent)")
+        # Somebody else changes the mode: the form follows, and what is sent from it next leaves the mode alone. The budget is no round one.
+        subprocess.run([COMMAND, "set", "orders", "--mode", "monitoring"], check=True, timeout=60, stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, XDG_RUNTIME_DIR=predictor.folder.name))
+        browser.wait_for("document.getElementById('change').mode.value === 'monitoring'")
+        self.submit_what_was_not_touched(browser, agent)
+        self.freeze_and_release(browser, agent)
+
+    def submit_what_was_not_touched(self, browser, agent):
+        browser.evaluate("(() => { const form = document.getElementById('change'); form.budget.value = '0.93'; form.requestSubmit(); })()")
+        test_dashboard.wait_for("the agent is told", lambda: any(change.get("budget") == 0.93 for change in agent.changes))
+        self.assertEqual({key for key in agent.changes[-1] if key in ("mode", "goal", "budget")}, {"budget"})
+        browser.wait_for("document.getElementById('change').budget.value === '0.93'")
+        # The old values of a page that was not told yet are no wish: a change by others comes between filling and sending.
+        browser.evaluate("(() => { const form = document.getElementById('change'); overview.queries.forEach(query => { query.config.mode = 'disabled'; });"
+                         " form.goal.value = 'latency'; form.requestSubmit(); })()")
+        test_dashboard.wait_for("the agent is told", lambda: any(change.get("goal") == "latency" for change in agent.changes))
+        self.assertEqual({key for key in agent.changes[-1] if key in ("mode", "goal", "budget")}, {"goal"})
+
+    def freeze_and_release(self, browser, agent):
         # One button freezes and releases.
         for mode, next_word in (("monitoring", "Release"), ("active", "Freeze")):
             browser.evaluate("document.getElementById('freeze').click()")
