@@ -52,7 +52,8 @@ void journal_file_open(const char *path, int64_t size_bytes, void (*begun)(void)
     pthread_mutex_lock(&opening);
     if (atomic_load(&file_fd) == CLOSED) {
         snprintf(file_path, sizeof file_path, "%s", path);
-        share_bytes = size_bytes / (1 + OLDER_FILES);
+        /* A sixteenth is left for the lines of those who meet another at the turning. */
+        share_bytes = size_bytes / (1 + OLDER_FILES) / 16 * 15;
         file_begun = begun;
         int fd = output_open(file_path);
         if (fd < 0)

@@ -22,7 +22,7 @@
 #include "full_disk.h"
 #include "journal_session.h"
 
-enum { SIZE = 1 << 20, SHARE = SIZE / 4, NAMES = 160, CYCLES_MAXIMUM = 100000 };
+enum { SIZE = 1 << 20, SHARE = SIZE / 4 / 16 * 15, NAMES = 160, CYCLES_MAXIMUM = 100000 };
 
 static char folder[] = "/tmp/adaptivestream-journal-XXXXXX";
 static char path[NAMES], log_path[NAMES];
