@@ -67,7 +67,7 @@ tests:
         exp_alerts:
           - exp_labels: {severity: warning, query: bad}
             exp_annotations: {summary: "Nothing has been heard of bad for 15m 0s",
-              description: "The driver is gone or stuck, or it cannot reach the predictor."}
+              description: "The driver is stuck, or gone without a word, or it cannot reach the predictor."}
   - interval: 1m
     input_series:
       - {series: 'adaptivestream_batches_total{query="good"}', values: '0+33x400'}
@@ -193,7 +193,7 @@ class Scraped(unittest.TestCase):
             groups = (self.ask("rules") or {"groups": []})["groups"]
             return [rule for group in groups for rule in group["rules"] if rule["health"] != "unknown"]
         rules = wait_for("the alerts were evaluated", evaluated)
-        self.assertEqual(len(rules), 4)
+        self.assertEqual(len(rules), 5)
         for rule in rules:
             self.assertEqual((rule["health"], rule.get("lastError", ""), rule["state"]), ("ok", "", "inactive"), rule)
 
