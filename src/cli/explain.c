@@ -4,6 +4,7 @@
 #include "monitor/explain.h"
 #include "benchmark/journal_observations.h"
 #include "cli/commands.h"
+#include "cli/plain_text.h"
 #include "cli/predictor_client.h"
 #include "cli/time_of_day.h"
 #include "monitor/words.h"
@@ -23,17 +24,22 @@ typedef struct {
 /* In lines of up to WIDTH columns; those that follow are indented. */
 static void print_wrapped(const char *label, const char *text)
 {
+    char plain[EXPLAIN_SIZE];
+    plain_text(text, plain, sizeof plain);
     size_t column = (size_t)printf("%-14s", label);
-    while (*text != '\0') {
-        size_t length = strcspn(text, " ");
+    const char *word = plain + strspn(plain, " "), *between = "";
+    while (*word != '\0') {
+        size_t length = strcspn(word, " ");
         if (column + length + 1 > WIDTH) {
             printf("\n%-14s", "");
             column = 14;
+            between = "";
         }
-        printf("%.*s ", (int)length, text);
+        printf("%s%.*s", between, (int)length, word);
         column += length + 1;
-        text += length;
-        text += strspn(text, " ");
+        word += length;
+        word += strspn(word, " ");
+        between = " ";
     }
     printf("\n");
 }

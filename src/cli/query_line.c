@@ -1,5 +1,6 @@
 #include "cli/query_line.h"
 
+#include "cli/plain_text.h"
 #include "monitor/words.h"
 
 #include <inttypes.h>
@@ -45,16 +46,6 @@ static void picture(const double *rates, size_t count, char *text, size_t size)
     }
 }
 
-/* A label of other people's making may hold anything: terminals are shown what can be printed. */
-static void plain_label(const char *label, char *text, size_t size)
-{
-    size_t i = 0;
-    for (; label[i] != '\0' && i < size - 1; i++)
-        text[i] = label[i] >= 0x20 && label[i] < 0x7f ? label[i] : '?';
-    text[i] = '\0';
-    if (label[i] != '\0') text[size - 2] = '~';
-}
-
 void query_line(const observed_status_t *status, const double *rates, size_t count,
                 char line[QUERY_LINE_SIZE])
 {
@@ -62,8 +53,8 @@ void query_line(const observed_status_t *status, const double *rates, size_t cou
     const observed_decision_t *decision = &status->decision;
     char label[19], state[11], rate[16], pending[16], interval[32], wait[32], yours[32], batches[64] = "-",
                                                                                          spark[64];
-    plain_label(status->query, label, sizeof label);
-    plain_label(status->state[0] != '\0' ? status->state : "-", state, sizeof state);
+    plain_text(status->query, label, sizeof label);
+    plain_text(status->state[0] != '\0' ? status->state : "-", state, sizeof state);
     short_count(decision->rate, rate, sizeof rate);
     short_count(decision->pending == FIELD_UNKNOWN ? (double)NAN : (double)decision->pending, pending,
                 sizeof pending);
