@@ -485,6 +485,42 @@ class Crowds(unittest.TestCase):
         self.assertIn("--listen %s: Address already in use; a free port: --listen 127.0.0.1:0" % address, done.stderr)
 
 
+class Restart(unittest.TestCase):
+    """A predictor that comes new to a query that has run for long, with events pending."""
+
+    def test_what_it_never_heard_of_does_no_harm(self):
+        first = Predictor()
+        now_ms = int(time.time() * 1000)
+        for limit in (0, None):  # told by the agent, and not known
+            agent = FakeAgent(first.port, TOKEN, "clicks", start_ms=now_ms - 200000)
+            if limit is not None:
+                agent.config["limit"] = limit
+            agent.step(now_ms - 121300)
+            while sum(n for _, n in agent.pending) < 1000 or not agent.shadow_pending:
+                agent.step(agent.slot * agent.SLOT_MS + 100)
+            agent.ask({"op": "health"})
+            before = json.loads(json.dumps(agent.totals))
+            second = Predictor()
+            agent.connect(second.port, TOKEN)
+            agent.step(now_ms - 1000)
+            agent.ask({"op": "health"})
+            samples, query = second.samples(), second.json("/api/overview")["queries"][0]
+            label = '{query="clicks"}'
+            for side, name in (("own", "adaptivestream_event_wait_seconds"), ("shadow", "adaptivestream_shadow_event_wait_seconds")):
+                told = agent.totals[side]
+                mean_s = (told["waited_s"] - before[side]["waited_s"]) / (told["events"] - before[side]["events"])
+                self.assertAlmostEqual(samples[name + "_sum", label] / samples[name + "_count", label] / mean_s, 1, 1, (side, limit))
+                # What was before is no part of the last hour; the first second may be missing.
+                events = query["last_hour"][side + "_batches"]
+                self.assertAlmostEqual(events / (told["batches"] - before[side]["batches"]), 1, 1, (side, limit))
+            ratio = [(agent.totals[side]["waited_s"] - before[side]["waited_s"]) / (agent.totals[side]["events"] - before[side]["events"])
+                     for side in ("own", "shadow")]
+            self.assertAlmostEqual(query["last_hour"]["waits_ratio"] / (ratio[0] / ratio[1]), 1, 1)
+            agent.close()
+            self.assertEqual(second.stop(), 0)
+        self.assertEqual(first.stop(), 0)
+
+
 class Terminal(unittest.TestCase):
     """status, top, explain and set beside a running predictor."""
 
