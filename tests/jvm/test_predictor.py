@@ -422,3 +422,36 @@ def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
         await_early(program, 2000)
         leave(program)
     assert " 0 faults" in program.agent_lines()[-1]
+
+
+@contextlib.contextmanager
+def full_pipe():
+    """The end to write to of a pipe that is full and that nobody reads."""
+    read_end, write_end = os.pipe()
+    try:
+        os.set_blocking(write_end, False)
+        for size in (4096, 1):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(write_end, b"x" * size)
+        os.set_blocking(write_end, True)
+        yield write_end
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+def test_a_stderr_that_nobody_reads_holds_up_neither_job_nor_predictor(job, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    with full_pipe() as stderr:
+        program = job(agent=f"{EAGER},log_level=debug,journal={journal}", trigger=1000, stderr=stderr)
+        for _ in range(6):
+            program.line("batch ")
+        predictor = predictor_of(program)
+        until(lambda: listening(predictor), "a port of the predictor")
+        # One that stood still behind a line of its own would have announced nothing, and be replaced after 3 s.
+        for _ in range(6):
+            program.line("batch ")
+        assert predictor_of(program) == predictor
+        leave(program)
+    assert len(events(journal, "summary")) == 1
