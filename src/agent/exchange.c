@@ -99,6 +99,14 @@ void exchange_decision(exchange_t *exchange, const observed_decision_t *decision
     pthread_mutex_unlock(&exchange->lock);
 }
 
+void exchange_state(exchange_t *exchange, const char *state, const char *why)
+{
+    pthread_mutex_lock(&exchange->lock);
+    snprintf(exchange->status.state, sizeof exchange->status.state, "%s", state);
+    snprintf(exchange->status.why, sizeof exchange->status.why, "%s", why);
+    pthread_mutex_unlock(&exchange->lock);
+}
+
 bool exchange_wants_stats(exchange_t *exchange)
 {
     pthread_mutex_lock(&exchange->lock);

@@ -380,6 +380,16 @@ def ask_to_change(port, token, **change):
             assert answer.get("ok") is True, answer
 
 
+def status_of(port, token):
+    """Of the one query; {} while there is none."""
+    with socket.create_connection(("127.0.0.1", port), timeout=jvm.DEADLINE_S) as client:
+        answers = client.makefile()
+        for message in ({"op": "hello", "token": token}, {"op": "status"}):
+            client.sendall(json.dumps({"v": 1, **message}).encode() + b"\n")
+            answer = json.loads(answers.readline())
+        return next(iter(answer["queries"]), {})
+
+
 def test_what_is_asked_to_change_is_done(job, tmp_path):
     port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
     token.write_text("7" * 64 + "\n")
@@ -406,6 +416,51 @@ def test_what_is_asked_to_change_is_done(job, tmp_path):
     assert (first["goal"], first["budget"]) == ("balanced", 1) and (second["goal"], second["budget"]) == ("strict", 2)
     assert len(events(journal, "summary")) == 2 and " 0 faults" in program.agent_lines()[-1]
     replays(journal)
+
+
+def test_disabled_leaves_a_query_alone_until_it_is_called_back(job, tmp_path):
+    port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        options = f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
+        program = job(agent=options, trigger=1000)
+        jvm.await_line(program, f"connected to 127.0.0.1:{port}")
+        until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")
+
+        ask_to_change(port, "7" * 64, mode="disabled")
+        jvm.await_line(program, "as test asked, mode disabled")
+        until(lambda: status_of(port, "7" * 64).get("state") == "disabled", "it is told")
+        decisions = len(events(journal, "decision"))
+        triggers = len(events(journal, "trigger"))
+        until(lambda: len(events(journal, "trigger")) >= triggers + 3, "triggers go on")
+        assert len(events(journal, "decision")) == decisions
+
+        ask_to_change(port, "7" * 64, mode="active")
+        jvm.await_line(program, "as test asked, mode active")
+        until(lambda: len(events(journal, "decision")) > decisions + 3, "decisions go on")
+        leave(program)
+    replays(journal)
+
+
+@pytest.mark.parametrize("mode", ["monitoring", "disabled"])
+def test_a_default_trigger_that_is_no_longer_governed_runs_as_fast_as_before(job, tmp_path, mode):
+    port, token = free_port(), tmp_path / "token"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        options = f"warmup=0,default_trigger=govern,predictor=127.0.0.1:{port},predictor_token_file={token}"
+        program = job(agent=options, trigger=0)
+        until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")
+        ask_to_change(port, "7" * 64, mode=mode)
+        jvm.await_line(program, f"as test asked, mode {mode}")
+        while not program._lines.empty():
+            program._lines.get()
+        times = [int(program.line("batch ").split()[2]) for _ in range(22)]
+        assert sorted(later - earlier for earlier, later in zip(times, times[1:]))[10] < 500
+        ask_to_change(port, "7" * 64, mode="active")
+        jvm.await_line(program, "as test asked, mode active")
+        leave(program)
 
 
 def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
