@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char tag[] = "Controller";
 enum { STACK_SIZE = 256 * 1024, LONGEST_SLEEP_MS = 500 };
@@ -195,6 +196,10 @@ static void *run(void *unused)
         }
         sleep_until(update_ns);
     }
+    /* The child is killed when the thread that started it ends (PR_SET_PDEATHSIG), and would have no time to put its
+     * token file away. */
+    while (atomic_load(&leaving))
+        pause();
     return NULL;
 }
 
@@ -257,5 +262,5 @@ bool controller_is_lost(void)
 void controller_leave(void)
 {
     atomic_store(&leaving, true);
-    if (atomic_load(&started)) child_kill_at_exit();
+    if (atomic_load(&started)) child_end_at_exit();
 }

@@ -109,7 +109,7 @@ bool predictor_link_ask(predictor_link_t *link, const char *line, size_t length,
 /* Sends what gets no answer. */
 bool predictor_link_tell(predictor_link_t *link, const char *line, size_t length);
 
-/* Ends the link for good: closes, kills, reaps. For tests; a JVM that ends calls child_kill_at_exit(). */
+/* Ends the link for good: closes, kills, reaps. For tests; a JVM that ends calls child_end_at_exit(). */
 void predictor_link_end(predictor_link_t *link);
 
 #endif

@@ -510,3 +510,18 @@ def test_a_stderr_that_nobody_reads_holds_up_neither_job_nor_predictor(job, tmp_
         assert predictor_of(program) == predictor
         leave(program)
     assert len(events(journal, "summary")) == 1
+
+
+def test_a_normal_exit_leaves_no_token_file_behind(job, tmp_path):
+    kept = []
+    for attempt in range(3):  # a busy machine may not let the predictor end in its 20 ms, but hardly each time
+        folder = tmp_path / str(attempt)
+        folder.mkdir(mode=0o700)
+        program = job(agent=EAGER, trigger=1000, variables={"XDG_RUNTIME_DIR": str(folder)})
+        until(lambda: list(folder.rglob("*.token")), "a token file")
+        jvm.await_line(program, "listens on 127.0.0.1")
+        leave(program)
+        kept = [path.name for path in folder.rglob("*.token")]
+        if not kept:
+            return
+    raise AssertionError(f"left behind: {kept}")
