@@ -2,7 +2,8 @@
 """What a job can do by itself, without an agent: look at each finished batch, and change the trigger when traffic rises.
 
     spark-submit --packages org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7 \\
-        baselines/reactive_baseline.py ["2 seconds" ["500 milliseconds" [60]]] [--broker HOST:PORT] [--topic NAME]
+        baselines/reactive_baseline.py ["2 seconds" ["500 milliseconds" [60]]] [--broker HOST:PORT] [--topic NAME] \\
+        [--checkpoint FOLDER]
 
 A batch whose events came at more than 1.5 times the mean rate so far makes the trigger short, and the first one that did
 not makes it long again. Spark has no way to change the trigger of a running query, so each change is a restart from the
@@ -11,9 +12,11 @@ lag is the point: what is learnt from a batch can help the next one at best.
 """
 
 import argparse
+import contextlib
 import datetime
 import os
 import sys
+import tempfile
 import time
 
 HIGH = 1.5  # times the mean rate; what `policy=reactive` of the agent uses too
@@ -94,12 +97,20 @@ def arguments():
                         help="default: KAFKA_BROKER or localhost:9092")
     parser.add_argument("--topic", default=os.environ.get("KAFKA_TOPIC", "adaptive-stream"),
                         help="default: KAFKA_TOPIC or adaptive-stream")
-    parser.add_argument("--checkpoint", required=True, help="checkpoint folder: a change of the trigger is a restart from it")
+    parser.add_argument("--checkpoint", help="folder of the checkpoint, from which a change of the trigger is a restart; "
+                        "kept, while the default is a temporary one")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
+    with contextlib.ExitStack() as stack:
+        if options.checkpoint is None:
+            options.checkpoint = stack.enter_context(tempfile.TemporaryDirectory(prefix="reactive_baseline-"))
+        run(options)
+
+
+def run(options):
     try:
         from pyspark.sql import SparkSession
     except ImportError:

@@ -25,6 +25,15 @@ struct exchange {
     change_t change;
 };
 
+bool forecast_equal(const forecast_t *a, const forecast_t *b)
+{
+    bool equal =
+        a->rate_per_s == b->rate_per_s && a->confidence == b->confidence && a->has_changes == b->has_changes;
+    for (int i = 0; i < RATE_AVERAGES && equal && a->has_changes; i++)
+        equal = a->changes[i] == b->changes[i];
+    return equal;
+}
+
 exchange_t *exchange_create(const char *query, const char *id, const char *run)
 {
     exchange_t *exchange = calloc(1, sizeof *exchange);

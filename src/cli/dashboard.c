@@ -59,8 +59,10 @@ static void serve(const options_of_dashboard_t *options, const monitor_t *monito
 static int show_journal(const options_of_dashboard_t *options, int64_t until_ms)
 {
     char error[ERROR_SIZE];
-    monitor_options_t monitored = {
-        .address = options->listen, .any_port = false, .replay = name_of(options->journal)};
+    monitor_options_t monitored = {.address = options->listen,
+                                   .given_as = "--listen ",
+                                   .any_port = false,
+                                   .replay = name_of(options->journal)};
     interrupt_install();
     monitor_t *monitor = monitor_start(&monitored, error, sizeof error);
     if (monitor == NULL) {

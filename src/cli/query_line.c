@@ -1,14 +1,15 @@
 #include "cli/query_line.h"
 
+#include "common/utf8.h"
 #include "monitor/words.h"
 
-#include <inttypes.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 const char query_line_header[] =
-    "query              state      rate/s pending interval  wait (yours)       batches";
+    "query            state      rate/s pending interval wait (yours)        batches";
 
 static void short_count(double value, char *text, size_t size)
 {
@@ -45,36 +46,98 @@ static void picture(const double *rates, size_t count, char *text, size_t size)
     }
 }
 
-/* A label of other people's making may hold anything: terminals are shown what can be printed. */
-static void plain_label(const char *label, char *text, size_t size)
+static uint32_t code_point(const unsigned char *text, size_t length)
 {
-    size_t i = 0;
-    for (; label[i] != '\0' && i < size - 1; i++)
-        text[i] = label[i] >= 0x20 && label[i] < 0x7f ? label[i] : '?';
-    text[i] = '\0';
-    if (label[i] != '\0') text[size - 2] = '~';
+    uint32_t point = length == 1 ? text[0] : text[0] & (0xffU >> (length + 1));
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | (text[i] & 0x3fU);
+    return point;
 }
 
-void query_line(const observed_status_t *status, const double *rates, size_t count,
+/* Columns of a terminal; 0: better not printed, as controls, marks and what turns the direction of writing. Near enough. */
+static size_t columns_of(uint32_t point)
+{
+    if (point < 0x20 || (point >= 0x7f && point <= 0xa0) || point == 0xad) return 0;
+    if ((point >= 0x300 && point <= 0x36f) || (point >= 0x200b && point <= 0x206f) ||
+        (point >= 0xd800 && point <= 0xf8ff) || (point >= 0xfe00 && point <= 0xfe0f) || point == 0xfeff)
+        return 0;
+    const bool wide = (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xd7a3) ||
+                      (point >= 0xf900 && point <= 0xfaff) || (point >= 0xfe30 && point <= 0xfe6f) ||
+                      (point >= 0xff00 && point <= 0xff60) || (point >= 0x1f300 && point <= 0x1faff) ||
+                      (point >= 0x20000 && point <= 0x3ffff);
+    return wide ? 2 : 1;
+}
+
+/* A label of other people's making may hold anything: terminals are shown what can be printed, in so many columns, filled up
+ * with spaces. `text` has room for four bytes each. */
+static void plain_label(const char *label, size_t columns, char *text)
+{
+    const unsigned char *from = (const unsigned char *)label;
+    char *cut = text; /* where a column is left for the mark of what is cut off */
+    size_t used = 0, used_at_cut = 0;
+    while (*from != '\0') {
+        const size_t length = utf8_length(from);
+        size_t width = length > 0 ? columns_of(code_point(from, length)) : 0;
+        const bool printable = width > 0;
+        if (!printable) width = 1;
+        if (used + width > columns) {
+            text = cut;
+            used = used_at_cut + 1;
+            *text++ = '~';
+            break;
+        }
+        if (printable)
+            text = (char *)mempcpy(text, from, length);
+        else
+            *text++ = '?';
+        used += width;
+        from += length > 0 ? length : 1;
+        if (used < columns) {
+            cut = text;
+            used_at_cut = used;
+        }
+    }
+    for (; used < columns; used++)
+        *text++ = ' ';
+    *text = '\0';
+}
+
+static void batch_counts(const observed_stats_t *stats, char *text, size_t size)
+{
+    char own[16], shadow[16];
+    const bool known = stats->own.batches != FIELD_UNKNOWN && stats->shadow.batches != FIELD_UNKNOWN;
+    short_count((double)stats->own.batches, own, sizeof own);
+    short_count((double)stats->shadow.batches, shadow, sizeof shadow);
+    if (known)
+        snprintf(text, size, "%s/%s", own, shadow);
+    else
+        snprintf(text, size, "-");
+}
+
+void query_line(const observed_status_t *status, const double *rates, size_t count, size_t columns,
                 char line[QUERY_LINE_SIZE])
 {
-    const observed_waits_t *own = &status->stats.own, *shadow = &status->stats.shadow;
+    enum { LABEL = 16, STATE = 10 };
     const observed_decision_t *decision = &status->decision;
-    char label[19], state[11], rate[16], pending[16], interval[32], wait[32], yours[32], batches[64] = "-",
-                                                                                         spark[64];
-    plain_label(status->query, label, sizeof label);
-    plain_label(status->state[0] != '\0' ? status->state : "-", state, sizeof state);
+    char label[4 * LABEL + 1], state[4 * STATE + 1], rate[16], pending[16], interval[32], wait[32], yours[32],
+        both[72], batches[40], spark[64];
+    plain_label(status->query, LABEL, label);
+    plain_label(status->state[0] != '\0' ? status->state : "-", STATE, state);
     short_count(decision->rate, rate, sizeof rate);
     short_count(decision->pending == FIELD_UNKNOWN ? (double)NAN : (double)decision->pending, pending,
                 sizeof pending);
     short_time(decision->interval_s, interval, sizeof interval);
-    short_time(own->mean_s, wait, sizeof wait);
-    short_time(shadow->mean_s, yours, sizeof yours);
-    char both[72];
+    short_time(status->stats.own.mean_s, wait, sizeof wait);
+    short_time(status->stats.shadow.mean_s, yours, sizeof yours);
     snprintf(both, sizeof both, "%s (%s)", wait, yours);
-    if (own->batches != FIELD_UNKNOWN && shadow->batches != FIELD_UNKNOWN)
-        snprintf(batches, sizeof batches, "%" PRId64 "/%" PRId64, own->batches, shadow->batches);
-    picture(rates, count, spark, sizeof spark);
-    snprintf(line, QUERY_LINE_SIZE, "%-18s %-10s %6s %7s %8s  %-18s %-7s%s%s", label, state, rate, pending,
-             interval, both, batches, count > 0 ? " " : "", spark);
+    batch_counts(&status->stats, batches, sizeof batches);
+    const size_t room = columns > QUERY_LINE_COLUMNS + 1 ? columns - QUERY_LINE_COLUMNS - 1 : 0;
+    const size_t shown = count < room ? count : room;
+    picture(rates + (count - shown), shown, spark, sizeof spark);
+    snprintf(line, QUERY_LINE_SIZE, "%s %s %6s %7s %8s %-19s %s", label, state, rate, pending, interval, both,
+             batches);
+    if (shown == 0) return;
+    const size_t length = strlen(line);
+    const int fill = (int)(9 - (strlen(batches) < 9 ? strlen(batches) : 9) + 1);
+    snprintf(line + length, QUERY_LINE_SIZE - length, "%*s%s", fill, "", spark);
 }

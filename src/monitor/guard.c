@@ -2,23 +2,39 @@
 
 #include "protocol/message.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
-static bool is_port(const char *text)
+/* ":9877" */
+static bool is_port_of(const char *text)
 {
-    size_t digits = strspn(text, "0123456789");
-    return digits >= 1 && digits <= 5 && text[digits] == '\0';
+    if (text[0] != ':') return false;
+    size_t digits = strspn(text + 1, "0123456789");
+    return digits >= 1 && digits <= 5 && text[1 + digits] == '\0';
+}
+
+static bool is_loopback_number(const char *host, size_t length)
+{
+    char number[INET_ADDRSTRLEN];
+    struct in_addr address;
+    if (length >= sizeof number) return false;
+    memcpy(number, host, length);
+    number[length] = '\0';
+    return inet_pton(AF_INET, number, &address) == 1 && ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 bool guard_host_is_ours(const char *host)
 {
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    static const char *const names[] = {"localhost", "[::1]"};
+    const size_t number = strspn(host, "0123456789.");
+    if (is_loopback_number(host, number)) return host[number] == '\0' || is_port_of(host + number);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t length = strlen(names[i]);
         if (strncasecmp(host, names[i], length) != 0) continue;
-        if (host[length] == '\0' || (host[length] == ':' && is_port(host + length + 1))) return true;
+        if (host[length] == '\0' || is_port_of(host + length)) return true;
     }
     return false;
 }

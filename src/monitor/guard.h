@@ -16,7 +16,8 @@ typedef struct {
     const char *fetch_site; /* Sec-Fetch-Site */
 } guard_headers_t;
 
-/* Whether `host` names this machine's loopback interface, with any port (a tunnel may have another than ours). */
+/* Whether `host` names this machine's loopback interface (localhost, [::1], a number of 127.*), with any port (a tunnel may have
+ * another than ours). A number cannot be made to point elsewhere, as a name can. */
 bool guard_host_is_ours(const char *host);
 
 /* NULL when the request may be answered, else one sentence for the answer. */

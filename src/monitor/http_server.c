@@ -1,6 +1,7 @@
 #include "monitor/http_server.h"
 
 #include "common/json_reader.h"
+#include "monitor/clients.h"
 #include "monitor/guard.h"
 #include "monitor/metrics.h"
 #include "monitor/page_files.h"
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MEMORY_OF_CONNECTION = 16 << 10, QUERY_SIZE = PROTOCOL_LABEL_SIZE };
@@ -27,6 +29,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     workspace_t workspace;
     streams_t *streams;
+    clients_t clients;
     pthread_t thread;
     int wake_fd;
     atomic_bool stopping;
@@ -38,6 +41,37 @@ typedef struct {
     size_t length;
     bool too_long;
 } request_body_t;
+
+/* ------------------------------------------------------------------------------------------------ clients */
+
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **client,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    http_server_t *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *client = info == NULL ? NULL : clients_begin(&server->clients, info->connect_fd, steady_ms());
+    } else if (*client != NULL) {
+        clients_end(*client);
+        *client = NULL;
+    }
+}
+
+/* NULL when there is none. */
+static client_t *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
 
 /* ------------------------------------------------------------------------------------------------ answers */
 
@@ -148,6 +182,8 @@ static enum MHD_Result get_events(http_server_t *server, struct MHD_Connection *
     if (response == NULL)
         return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
                           "too many browsers are looking on; close one");
+    client_t *client = client_of(connection);
+    if (client != NULL) clients_let_go_on(client);
     add_headers(response, "text/event-stream");
     enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
@@ -278,8 +314,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode code)
 {
     (void)context;
-    (void)connection;
     (void)code;
+    client_t *client = client_of(connection);
+    if (client != NULL) clients_next(client, steady_ms());
     free(*state);
     *state = NULL;
 }
@@ -294,6 +331,8 @@ static void *serve(void *context)
                               {.fd = server->wake_fd, .events = POLLIN}};
     while (!atomic_load(&server->stopping)) {
         int wait_ms = streams_tick(server->streams, server->monitor, &server->workspace);
+        const int64_t clients_ms = clients_tick(&server->clients, steady_ms());
+        if (clients_ms < wait_ms) wait_ms = (int)clients_ms;
         MHD_UNSIGNED_LONG_LONG own_ms;
         if (MHD_get_timeout(server->daemon, &own_ms) == MHD_YES && own_ms < (MHD_UNSIGNED_LONG_LONG)wait_ms)
             wait_ms = (int)own_ms;
@@ -335,9 +374,9 @@ http_server_t *http_server_start(monitor_t *monitor, int fd, char *error, size_t
             server->daemon = MHD_start_daemon(
                 MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                (unsigned)SERVER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_CONNECTION,
-                MHD_OPTION_END);
+                MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_LIMIT,
+                (unsigned)SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_TIMEOUT_S,
+                MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_END);
         if (server->daemon != NULL && start_thread(server)) return server;
     }
     snprintf(error, error_size, "dashboard: the HTTP server does not start: %s",

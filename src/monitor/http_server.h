@@ -10,7 +10,7 @@
  *     /metrics  /healthz
  *
  * At most SERVER_CONNECTIONS at a time; requests, heads and bodies are bounded; who neither sends nor reads for SERVER_TIMEOUT_S is
- * cut off. A client that reads slowly gets fewer events, never more work for the server.
+ * cut off, and who takes more than SERVER_REQUEST_S for a request and its answer (streams aside). A client that reads slowly gets fewer events, never more work for the server.
  */
 #ifndef ADAPTIVESTREAM_MONITOR_HTTP_SERVER_H
 #define ADAPTIVESTREAM_MONITOR_HTTP_SERVER_H
@@ -19,7 +19,13 @@
 
 #include <stddef.h>
 
-enum { SERVER_CONNECTIONS = 64, SERVER_STREAMS = 32, SERVER_TIMEOUT_S = 10, SERVER_BODY_MAXIMUM = 4096 };
+enum {
+    SERVER_CONNECTIONS = 64,
+    SERVER_STREAMS = 32,
+    SERVER_TIMEOUT_S = 10,
+    SERVER_REQUEST_S = 20,
+    SERVER_BODY_MAXIMUM = 4096,
+};
 
 typedef struct http_server http_server_t;
 

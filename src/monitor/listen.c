@@ -62,14 +62,14 @@ static bool bind_and_listen(int fd, const endpoint_t *endpoint, socklen_t size)
     return bind(fd, &endpoint->any, size) == 0 && listen(fd, BACKLOG) == 0;
 }
 
-int listen_on(const char *address, bool any_port, char *bound, size_t bound_size, char *error,
-              size_t error_size)
+int listen_on(const char *given_as, const char *address, bool any_port, char *bound, size_t bound_size,
+              char *error, size_t error_size)
 {
     endpoint_t endpoint;
     socklen_t size;
     if (!parse_address(address, &endpoint, &size)) {
         snprintf(error, error_size,
-                 "dashboard=%s: not HOST:PORT of this machine's loopback interface, as in 127.0.0.1:9877",
+                 "%s%s: not HOST:PORT of this machine's loopback interface, as in 127.0.0.1:9877", given_as,
                  address);
         return -1;
     }
@@ -81,7 +81,9 @@ int listen_on(const char *address, bool any_port, char *bound, size_t bound_size
         listens = bind_and_listen(fd, &endpoint, size);
     }
     if (!listens) {
-        snprintf(error, error_size, "dashboard=%s: %s", address, strerror(errno));
+        const bool taken = errno == EADDRINUSE;
+        snprintf(error, error_size, "%s%s: %s%s%s%s", given_as, address, strerror(errno),
+                 taken ? "; a free port: " : "", taken ? given_as : "", taken ? "127.0.0.1:0" : "");
         if (fd >= 0) close(fd);
         return -1;
     }

@@ -34,8 +34,8 @@ monitor_t *monitor_start(const monitor_options_t *options, char *error, size_t e
     monitor->options = *options;
     pthread_mutex_init(&monitor->lock, NULL);
     store_create(&monitor->store);
-    int fd = listen_on(options->address, options->any_port, monitor->address, sizeof monitor->address, error,
-                       error_size);
+    int fd = listen_on(options->given_as != NULL ? options->given_as : "dashboard=", options->address,
+                       options->any_port, monitor->address, sizeof monitor->address, error, error_size);
     if (fd >= 0) monitor->server = http_server_start(monitor, fd, error, error_size);
     if (monitor->server == NULL) {
         monitor_stop(monitor);

@@ -31,9 +31,10 @@ typedef struct {
 typedef struct {
     const char *
         address; /* HOST:PORT or HOST; only the loopback interface: "127.0.0.1:9877", "localhost", "[::1]:80" */
-    bool any_port;      /* where that one is taken, a free one */
-    const char *token;  /* who changes something has to know it; NULL: nothing can be changed. Lives on */
-    const char *replay; /* the name of a journal: what is shown does not go on; NULL: live. Lives on */
+    const char *given_as; /* what the user calls it, for errors: "--listen "; NULL: "dashboard=". Lives on */
+    bool any_port;        /* where that one is taken, a free one */
+    const char *token;    /* who changes something has to know it; NULL: nothing can be changed. Lives on */
+    const char *replay;   /* the name of a journal: what is shown does not go on; NULL: live. Lives on */
 
     /* Both may be NULL; called in the server's thread. `change`: false when it cannot be. */
     bool (*change)(void *context, const char *query, const change_t *change);

@@ -113,6 +113,12 @@ static void log_trigger(store_query_t *query, const observed_trigger_t *trigger)
     }
 }
 
+/* Whether a batch of so many events left none behind. Spark divides a limit between partitions, so one may fall a little short. */
+static bool took_all(const observed_config_t *config, int64_t events)
+{
+    return config->limit == 0 || (config->limit > 0 && (double)events < 0.9 * (double)config->limit);
+}
+
 static void add_trigger(store_query_t *query, const observed_trigger_t *trigger, int64_t at_ms)
 {
     if (!is_plausible(trigger->start_ms, at_ms)) return;
@@ -130,7 +136,8 @@ static void add_trigger(store_query_t *query, const observed_trigger_t *trigger,
         history_add(&query->history, trigger->start_ms, COLUMN_BATCH_S, seconds);
         duration_add(&query->batch_times, seconds, 1);
     }
-    waits_take(&query->own_waits, trigger->start_ms, (double)trigger->events);
+    waits_take(&query->own_waits, trigger->start_ms, (double)trigger->events,
+               took_all(&query->status.config, trigger->events));
 }
 
 static waits_cost_t cost_of_waiting(const observed_config_t *config)
@@ -149,8 +156,13 @@ static void add_slot(store_query_t *query, int64_t start_ms, int64_t width_ms, d
     history_add(history, start_ms, COLUMN_KNOWN_S, width_s);
     history_add(history, start_ms, COLUMN_ARRIVED, events);
     history_add(history, start_ms, COLUMN_PEAK, events / width_s);
-    waits_arrive(&query->own_waits, start_ms + width_ms / 2, events);
-    waits_arrive(&query->shadow_waits, start_ms + width_ms / 2, events);
+    if (start_ms != query->slots_end_ms) {
+        waits_gap(&query->own_waits, start_ms);
+        waits_gap(&query->shadow_waits, start_ms);
+    }
+    query->slots_end_ms = start_ms + width_ms;
+    waits_arrive(&query->own_waits, start_ms, width_ms, events);
+    waits_arrive(&query->shadow_waits, start_ms, width_ms, events);
     if (query->status.config.rows_only) return;
     const waits_cost_t cost = cost_of_waiting(&query->status.config);
     waits_pending_t waiting = waits_pending(&query->own_waits, start_ms + width_ms, &cost);
@@ -181,7 +193,8 @@ static void add_shadow(store_query_t *query, const observed_trigger_t *trigger, 
     if (!is_plausible(trigger->start_ms, at_ms) || trigger->events <= 0) return;
     mark(&query->shadow, trigger, 0);
     history_add(&query->history, trigger->start_ms, COLUMN_SHADOW_BATCHES, 1);
-    waits_take(&query->shadow_waits, trigger->start_ms, (double)trigger->events);
+    waits_take(&query->shadow_waits, trigger->start_ms, (double)trigger->events,
+               took_all(&query->status.config, trigger->events));
 }
 
 static void add_decision(store_query_t *query, const observed_decision_t *decision, int64_t told_ms)
@@ -201,23 +214,37 @@ static int64_t grown(int64_t now, int64_t before)
     return now == FIELD_UNKNOWN ? 0 : before == FIELD_UNKNOWN ? now : now - before;
 }
 
-/* Counts run from the query's start; one that has started again begins anew, and what it did before stays counted. */
-static void add_stats(store_query_t *query, const observed_stats_t *stats, int64_t at_ms)
+/* Whether all of the run's batches are known here, with those of this observation. Else it began before anybody listened, as it did
+ * after a restart of the predictor. */
+static bool saw_run_begin(const store_query_t *query, const observation_t *seen)
 {
-    const observed_stats_t nothing = {0};
+    int64_t known = query->own.count;
+    for (size_t i = 0; i < seen->trigger_count; i++)
+        known += seen->triggers[i].events > 0;
+    return seen->status.stats.own.batches <= known;
+}
+
+/* Counts run from the query's start; one that has started again begins anew, and what it did before stays counted. Counters take in
+ * what was before anybody listened, the history does not: nobody knows when that was. */
+static void add_stats(store_query_t *query, const observation_t *seen, int64_t at_ms)
+{
+    const observed_stats_t *stats = &seen->status.stats, nothing = {0};
     bool again = query->has_base && (stats->own.events < query->base.own.events ||
                                      stats->shadow.events < query->base.shadow.events ||
                                      stats->decisions < query->base.decisions);
     const observed_stats_t *base = query->has_base && !again ? &query->base : &nothing;
+    const bool dated = query->has_base || saw_run_begin(query, seen);
     history_t *history = &query->history;
     double own_s = stats->own.waited_s - base->own.waited_s,
            shadow_s = stats->shadow.waited_s - base->shadow.waited_s;
     int64_t own = grown(stats->own.events, base->own.events),
             shadow = grown(stats->shadow.events, base->shadow.events);
-    history_add(history, at_ms, COLUMN_OWN_WAITED_S, own_s);
-    history_add(history, at_ms, COLUMN_OWN_EVENTS, (double)own);
-    history_add(history, at_ms, COLUMN_SHADOW_WAITED_S, shadow_s);
-    history_add(history, at_ms, COLUMN_SHADOW_EVENTS, (double)shadow);
+    if (dated) {
+        history_add(history, at_ms, COLUMN_OWN_WAITED_S, own_s);
+        history_add(history, at_ms, COLUMN_OWN_EVENTS, (double)own);
+        history_add(history, at_ms, COLUMN_SHADOW_WAITED_S, shadow_s);
+        history_add(history, at_ms, COLUMN_SHADOW_EVENTS, (double)shadow);
+    }
     query->total_own.waited_s += isfinite(own_s) ? own_s : 0;
     query->total_shadow.waited_s += isfinite(shadow_s) ? shadow_s : 0;
     query->total_own.events += own;
@@ -253,7 +280,7 @@ bool store_observe(store_t *store, const observation_t *observation, int64_t now
     bool was_fallback = strcmp(query->status.state, "fallback") == 0;
     observed_status_update(&query->status, told);
     query->total_fallbacks += !was_fallback && strcmp(query->status.state, "fallback") == 0;
-    if (told->has_stats) add_stats(query, &told->stats, at_ms);
+    if (told->has_stats) add_stats(query, observation, at_ms);
     add_slots_and_triggers(query, observation, at_ms);
     if (told->has_decision) add_decision(query, &told->decision, at_ms);
     for (size_t i = 0; i < observation->shadow_count; i++)
@@ -306,11 +333,18 @@ const logged_change_t *store_changed(const store_query_t *query, int64_t i)
     return &query->changes[(query->changed - 1 - i) % STORE_CHANGES];
 }
 
+size_t store_level(const store_query_t *query, int64_t start_ms, int64_t range_ms)
+{
+    const int64_t reach_ms = query->last_ms - start_ms;
+    return history_level_of(reach_ms > range_ms ? reach_ms : range_ms);
+}
+
 savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t range_ms)
 {
     double sums[COLUMN_COUNT];
     savings_t savings = {.start_ms = now_ms - range_ms, .end_ms = now_ms + 1};
-    history_sum(&query->history, history_level_of(range_ms), savings.start_ms, savings.end_ms, sums);
+    history_sum(&query->history, store_level(query, savings.start_ms, range_ms), savings.start_ms,
+                savings.end_ms, sums);
     if (savings.start_ms < query->first_ms) savings.start_ms = query->first_ms;
     savings.own_batches = sums[COLUMN_BATCHES];
     savings.shadow_batches = sums[COLUMN_SHADOW_BATCHES];

@@ -78,6 +78,7 @@ typedef struct {
     observed_waits_t total_own,
         total_shadow; /* counts and sums only, over all runs: what /metrics counts up */
     int64_t total_decisions, total_probes, total_faults, total_empty, total_fallbacks;
+    int64_t slots_end_ms; /* of the slot told last */
     waits_t own_waits, shadow_waits;
     duration_histogram_t batch_times;
 } store_query_t;
@@ -120,6 +121,9 @@ typedef struct {
     double saved_s;       /* event-seconds: events times what they waited less (below 0: more) on average */
     double saved_batches;
 } savings_t;
+
+/* The finest level of the history that still holds what was at `start_ms`, and is meant for `range_ms`. */
+size_t store_level(const store_query_t *query, int64_t start_ms, int64_t range_ms);
 
 /* Over the `range_ms` before `now_ms`. */
 savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t range_ms);

@@ -19,14 +19,6 @@ void duration_add(duration_histogram_t *histogram, double seconds, double weight
     histogram->sum_s += seconds * weight;
 }
 
-double duration_total(const duration_histogram_t *histogram)
-{
-    double total = 0;
-    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
-        total += histogram->counts[i];
-    return total;
-}
-
 static void keep(waits_t *waits, int64_t time_ms, double events)
 {
     if (waits->count == WAITS_PARTS) {
@@ -44,34 +36,84 @@ static void keep(waits_t *waits, int64_t time_ms, double events)
     waits->parts[at].events = events;
 }
 
-static void match(waits_t *waits, int taken, int64_t time_ms, double events)
+static void drop_oldest(waits_t *waits)
 {
-    while (events > trace_of_event && waits->count > 0 && waits->taken != taken) {
-        double *there = &waits->parts[waits->first].events;
-        double both = events < *there ? events : *there;
-        int64_t other_ms = waits->parts[waits->first].time_ms;
-        int64_t wait_ms = taken ? time_ms - other_ms : other_ms - time_ms;
-        duration_add(&waits->histogram, (double)wait_ms / 1000, both);
-        events -= both;
-        *there -= both;
-        if (*there <= trace_of_event) {
-            waits->first = (waits->first + 1) % WAITS_PARTS;
-            waits->count--;
+    waits->first = (waits->first + 1) % WAITS_PARTS;
+    waits->count--;
+}
+
+/* Whether a batch of taken_ms can have taken what arrived about arrived_ms. Spark asks for the newest events a moment after the
+ * trigger; where the batch is the first after a time that is not known, what it took beyond the known came from that time. */
+static bool may_take(const waits_t *waits, int64_t taken_ms, int64_t arrived_ms)
+{
+    return arrived_ms <= taken_ms + (waits->settled ? waits->width_ms : 0);
+}
+
+/* A batch has taken all that is told and more, what came later is known: the rest of it was never told. */
+static void give_up_rest(waits_t *waits, int64_t taken_ms)
+{
+    waits->settled = !waits->settled && taken_ms > waits->since_ms;
+}
+
+static void match_oldest(waits_t *waits, double *events, int64_t wait_ms)
+{
+    double *there = &waits->parts[waits->first].events;
+    const double both = *events < *there ? *events : *there;
+    duration_add(&waits->histogram, (double)wait_ms / 1000, both);
+    *events -= both;
+    *there -= both;
+    if (*there <= trace_of_event) drop_oldest(waits);
+}
+
+void waits_arrive(waits_t *waits, int64_t start_ms, int64_t width_ms, double events)
+{
+    const int64_t arrived_ms = start_ms + width_ms / 2;
+    waits->width_ms = width_ms;
+    while (waits->taken && waits->count > 0) {
+        const int64_t taken_ms = waits->parts[waits->first].time_ms;
+        if (!may_take(waits, taken_ms, arrived_ms)) {
+            drop_oldest(waits);
+            give_up_rest(waits, taken_ms);
+        } else if (events > trace_of_event) {
+            match_oldest(waits, &events, taken_ms - arrived_ms);
+        } else {
+            return;
         }
     }
     if (events <= trace_of_event) return;
-    waits->taken = taken;
-    keep(waits, time_ms, events);
+    waits->taken = false;
+    keep(waits, arrived_ms, events);
 }
 
-void waits_arrive(waits_t *waits, int64_t time_ms, double events)
+void waits_gap(waits_t *waits, int64_t start_ms)
 {
-    match(waits, 0, time_ms, events);
+    waits->since_ms = start_ms;
+    waits->settled = false;
 }
 
-void waits_take(waits_t *waits, int64_t time_ms, double events)
+void waits_take(waits_t *waits, int64_t time_ms, double events, bool all)
 {
-    match(waits, 1, time_ms, events);
+    while (!waits->taken && waits->count > 0) {
+        const int64_t arrived_ms = waits->parts[waits->first].time_ms;
+        if (events > trace_of_event && may_take(waits, time_ms, arrived_ms)) {
+            match_oldest(waits, &events, time_ms - arrived_ms);
+        } else if (events > trace_of_event) {
+            give_up_rest(waits, time_ms);
+            return;
+        } else if (all && arrived_ms + waits->width_ms / 2 <= time_ms) {
+            /* A slot that was over by then: a batch that was not told of has taken it. */
+            double rest = waits->parts[waits->first].events;
+            match_oldest(waits, &rest, time_ms - arrived_ms);
+        } else {
+            break;
+        }
+    }
+    if (events > trace_of_event) {
+        waits->taken = true;
+        keep(waits, time_ms, events);
+    } else if (all && time_ms > waits->since_ms) {
+        waits->settled = true;
+    }
 }
 
 waits_pending_t waits_pending(const waits_t *waits, int64_t now_ms, const waits_cost_t *cost)

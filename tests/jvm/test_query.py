@@ -244,6 +244,23 @@ def test_twenty_queries_are_governed_side_by_side(job, tmp_path):
     assert ended and all(" 0 faults" in line for line in ended)
 
 
+def test_a_journal_that_is_full_goes_on_in_a_new_file(job, tmp_path):
+    """Twenty stream threads write while the files are turned under them; all files together replay."""
+    journal, older = tmp_path / "journal.jsonl", tmp_path / "journal.jsonl.1"
+    program = job(agent=f"{EAGER},predictor=off,poll=10ms,journal={journal},journal_size=1MB", trigger=1000, queries=20)
+    end = time.monotonic() + jvm.DEADLINE_S
+    while not older.exists():
+        assert time.monotonic() < end, program.transcript()
+        time.sleep(0.05)
+    leave(program)
+    heads = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert len({line["query"] for line in heads if line["event"] == "continue"}) == 20
+    assert older.stat().st_size <= 1 << 18  # one of four files
+    done = subprocess.run([jvm.BUILD / "adaptivestream", "replay", "--json", journal], capture_output=True, text=True, timeout=jvm.DEADLINE_S)
+    report = json.loads(done.stdout)
+    assert report["files"] >= 2 and report["equal"] and report["decisions"] > 200, done.stdout[:2000] + done.stderr
+
+
 def test_faults_leave_the_job_on_its_own_schedule(job):
     program = job(agent=EAGER, trigger=1000, temper="FAILING")
     keeps_its_own_schedule(program, 1000)

@@ -1,5 +1,6 @@
 /* What the dashboard keeps and says: history, waits, store, words, metrics, and who may ask. */
 /* links: monitor protocol common */
+#include "monitor/explain.h"
 #include "monitor/guard.h"
 #include "monitor/metrics.h"
 #include "monitor/report.h"
@@ -28,7 +29,7 @@ static history_t history;
 static void sums_of_all_levels_agree(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     for (int i = 0; i < 600; i++)
         history_add(&history, noon + i * 200, COLUMN_ARRIVED, 3);
     for (size_t level = 0; level < HISTORY_LEVELS; level++) {
@@ -41,7 +42,7 @@ static void sums_of_all_levels_agree(void **state)
 static void greatest_values_are_not_summed(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_PENDING, 5);
     history_add(&history, noon + 1, COLUMN_PENDING, 9);
     history_add(&history, noon + 2, COLUMN_PENDING, 7);
@@ -51,7 +52,7 @@ static void greatest_values_are_not_summed(void **state)
 static void old_buckets_make_room_and_late_ones_do_no_harm(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_ARRIVED, 1);
     history_add(&history, noon + history_span_ms(0), COLUMN_ARRIVED, 2); /* the same place in the ring */
     assert_null(history_at(&history, 0, noon));
@@ -64,7 +65,7 @@ static void old_buckets_make_room_and_late_ones_do_no_harm(void **state)
 static void what_is_not_finite_is_passed_over(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_COST, (double)NAN);
     history_add(&history, noon, COLUMN_ARRIVED, (double)INFINITY);
     history_add(&history, -5, COLUMN_ARRIVED, 1);
@@ -89,20 +90,97 @@ static void waits_are_the_same_whoever_is_told_first(void **state)
 {
     (void)state;
     waits_t arrivals_first = {.first = 0}, batches_first = {.first = 0};
-    waits_arrive(&arrivals_first, 1000, 10);
-    waits_arrive(&arrivals_first, 2000, 10);
-    waits_take(&arrivals_first, 3000, 15);
-    waits_take(&batches_first, 3000, 15);
-    waits_arrive(&batches_first, 1000, 10);
-    waits_arrive(&batches_first, 2000, 10);
+    waits_arrive(&arrivals_first, 1000, 0, 10);
+    waits_arrive(&arrivals_first, 2000, 0, 10);
+    waits_take(&arrivals_first, 3000, 15, false);
+    waits_take(&batches_first, 3000, 15, false);
+    waits_arrive(&batches_first, 1000, 0, 10);
+    waits_arrive(&batches_first, 2000, 0, 10);
     assert_near(arrivals_first.histogram.sum_s, 10 * 2 + 5 * 1, 1e-9);
     assert_near(batches_first.histogram.sum_s, 25, 1e-9);
-    assert_near(duration_total(&arrivals_first.histogram), 15, 1e-9);
+    double total = 0;
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+        total += arrivals_first.histogram.counts[i];
+    assert_near(total, 15, 1e-9);
     /* 5 are left, 3 s old at 5000. */
     waits_cost_t square = {.exponent = 2}, tail = {.exponent = 2, .tail = 0.5, .tail_from_s = 2};
     assert_near(waits_pending(&arrivals_first, 5000, &square).events, 5, 1e-9);
     assert_near(waits_pending(&arrivals_first, 5000, &square).cost, 5 * 9, 1e-9);
     assert_near(waits_pending(&arrivals_first, 5000, &tail).cost, 5 * (9 + 0.5 * 4), 1e-9);
+}
+
+/* 40 events/s in slots of 100 ms from begin_s to end_s, of which those before told_s are not told; a batch of all at every odd
+ * second, told before or after its events. */
+static void live_steadily(waits_t *waits, int begin_s, int told_s, int end_s, bool batches_first)
+{
+    for (int second = begin_s; second < end_s; second++) {
+        if (batches_first && second == 0) waits_take(waits, SECOND, 40, true);
+        if (batches_first && second % 2 == 1) waits_take(waits, (second + 2) * SECOND, 80, true);
+        if (second == told_s) waits_gap(waits, second * SECOND);
+        for (int slot = 0; slot < 10 && second >= told_s; slot++)
+            waits_arrive(waits, second * SECOND + slot * 100, 100, 4);
+        if (!batches_first && second % 2 == 0) waits_take(waits, (second + 1) * SECOND, 80, true);
+    }
+}
+
+static double total_of(const duration_histogram_t *histogram)
+{
+    double total = 0;
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+        total += histogram->counts[i];
+    return total;
+}
+
+static double mean_of(const duration_histogram_t *histogram)
+{
+    return histogram->sum_s / total_of(histogram);
+}
+
+static void what_was_taken_before_anybody_listened_is_forgotten(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        waits_t waits = {.first = 0};
+        live_steadily(&waits, 0, 0, 100, first);
+        assert_near(mean_of(&waits.histogram), 1, 0.02);
+        /* A listener that comes in the middle: the first batch it hears of took events that it was never told of. */
+        waits = (waits_t){.first = 0};
+        live_steadily(&waits, 0, 6, 100, first);
+        assert_near(mean_of(&waits.histogram), 1, 0.02);
+        assert_near(total_of(&waits.histogram), first ? 94 * 40 : 93 * 40, 1);
+        /* And one that missed some seconds in between. */
+        live_steadily(&waits, 100, 106, 200, first);
+        assert_near(mean_of(&waits.histogram), 1, 0.05);
+    }
+}
+
+static void batches_that_are_lost_make_later_waits_no_longer(void **state)
+{
+    (void)state;
+    waits_t waits = {.first = 0};
+    live_steadily(&waits, 0, 0, 20, false);
+    for (int slot = 0; slot < 20; slot++)
+        waits_arrive(&waits, 20 * SECOND + slot * 100, 100, 4); /* a batch at 21 s is not told of */
+    live_steadily(&waits, 22, 0, 200, false);
+    assert_near(mean_of(&waits.histogram), 1, 0.05);
+    /* With a limit that was reached the rest stays pending. */
+    waits = (waits_t){.first = 0};
+    waits_arrive(&waits, 0, 100, 50);
+    waits_take(&waits, SECOND, 20, false);
+    assert_near(waits_pending(&waits, SECOND, &(waits_cost_t){.exponent = 1}).events, 30, 1e-9);
+}
+
+static void what_came_just_after_a_trigger_is_its_own(void **state)
+{
+    (void)state;
+    waits_t waits = {.first = 0};
+    live_steadily(&waits, 0, 0, 11, false);
+    const double before = total_of(&waits.histogram);
+    waits_arrive(&waits, 11000, 100, 10);
+    waits_take(&waits, 11090, 14, true); /* Spark asked at 11140 */
+    waits_arrive(&waits, 11100, 100, 8);
+    assert_near(total_of(&waits.histogram) - before, 14, 1e-9);
+    assert_near(waits_pending(&waits, 11200, &(waits_cost_t){.exponent = 1}).events, 4, 1e-9);
 }
 
 static void a_long_backlog_is_joined_and_its_waiting_stays(void **state)
@@ -111,11 +189,11 @@ static void a_long_backlog_is_joined_and_its_waiting_stays(void **state)
     waits_t waits = {.first = 0};
     double expected = 0;
     for (int i = 0; i < 1000; i++) {
-        waits_arrive(&waits, i * 100, 1);
+        waits_arrive(&waits, i * 100, 0, 1);
         expected += (200000 - i * 100) / 1000.0;
     }
     assert_true(waits.count <= WAITS_PARTS);
-    waits_take(&waits, 200000, 1000);
+    waits_take(&waits, 200000, 1000, false);
     assert_int_equal(waits.count, 0);
     assert_near(waits.histogram.sum_s, expected, expected * 0.01);
 }
@@ -244,6 +322,28 @@ static void a_query_that_starts_again_goes_on_counting(void **state)
     assert_near(query->total_shadow.waited_s, 5009, 1e-6);
 }
 
+static void what_was_before_anybody_listened_is_no_last_hour(void **state)
+{
+    (void)state;
+    /* A predictor that starts again in a long run, of which the waits of 90 events in 100 were no shorter than the shadow's. */
+    for (int i = 0; i <= 10; i++) {
+        begin("clicks", noon + i * 2 * SECOND);
+        if (i > 0) {
+            add_own(noon + i * 2 * SECOND, 50, 100, "price");
+            observation.shadow[observation.shadow_count++] = (observed_trigger_t){
+                .start_ms = noon + i * 2 * SECOND, .end_ms = FIELD_UNKNOWN, .events = 100};
+        }
+        with_stats(100 + i, 10000 + i * 100, 10000 + i * 50, 100 + i, 10000 + i * 100);
+        tell();
+    }
+    savings_t savings = store_savings(store_find(&store, "clicks"), store.now_ms, 3600 * SECOND);
+    assert_near(savings.own_events, 1000, 1e-6);
+    assert_near(savings.waits_ratio, 0.5, 1e-6);
+    assert_near(savings.saved_s, 500, 0.1);
+    /* Counters only grow; scrapers take their differences. */
+    assert_int_equal(store_find(&store, "clicks")->total_own.events, 11000);
+}
+
 static void a_clock_far_ahead_pushes_nothing_out(void **state)
 {
     (void)state;
@@ -339,6 +439,45 @@ static void a_trigger_is_told_with_its_figures(void **state)
     assert_string_equal(words, "1 event.");
 }
 
+/* What explain says of a trigger of 100 events after_ms after a point of the job's own 2 s grid. */
+static const char *alternative(int64_t after_ms, double oldest_s)
+{
+    static char words[EXPLAIN_SIZE];
+    static observed_status_t status;
+    observed_status_clear(&status);
+    strcpy(status.query, "clicks");
+    status.config.trigger_s = 2;
+    logged_t entry = {.start_ms = noon + after_ms,
+                      .end_ms = FIELD_UNKNOWN,
+                      .events = 100,
+                      .reason = "price",
+                      .has_decision = oldest_s >= 0};
+    entry.decision = (observed_decision_t){
+        .time_ms = entry.start_ms, .fire = true, .pending = 100, .oldest_s = oldest_s, .price = (double)NAN};
+    explain_trigger(&status, &entry, words);
+    const char *at = strstr(words, "Your ");
+    return at == NULL ? "" : at;
+}
+
+static void the_alternative_is_what_the_own_trigger_would_have_done(void **state)
+{
+    (void)state;
+    assert_string_equal(alternative(500, 0.4),
+                        "Your 2 s trigger would have fired 1.5 s later: these events would have waited 2 min "
+                        "more in sum, and others would have joined them.");
+    /* It would have taken a part of them already. */
+    assert_string_equal(alternative(500, 0.9),
+                        "Your 2 s trigger would have fired 500 ms before, for those of them that had come by "
+                        "then, and again 1.5 s later for the others.");
+    assert_string_equal(alternative(0, 1.5), "Your 2 s trigger would have fired at the same time.");
+    assert_string_equal(alternative(2, 1.5), "Your 2 s trigger would have fired at the same time.");
+    assert_string_equal(alternative(1998, 1.5), "Your 2 s trigger would have fired at the same time.");
+    assert_string_equal(alternative(0, 2.49),
+                        "Your 2 s trigger would have fired 2 s before, for those of them that had come by "
+                        "then, and again at the same time for the others.");
+    assert_string_equal(alternative(500, -1), "Your 2 s trigger would have fired 1.5 s later.");
+}
+
 static const char *sample_of(const char *name)
 {
     static char line[512];
@@ -391,6 +530,26 @@ static void a_report_that_does_not_fit_says_so(void **state)
     assert_true(json_read_end(&json));
 }
 
+/* A stretch of long ago is told from the finest level that still has it. */
+static void a_stretch_of_the_past_is_told_from_what_still_holds_it(void **state)
+{
+    (void)state;
+    live_through("clicks", 40, 2);
+    store_query_t *query = store.queries[0];
+    const int64_t end_ms = store.now_ms - 20 * SECOND;
+    assert_int_equal(store_level(query, end_ms - 40 * SECOND, 40 * SECOND), 0);
+    const savings_t now = store_savings(query, end_ms, 40 * SECOND);
+    assert_true(now.own_batches > 15 && now.own_batches < 25);
+    for (int i = 0; i < 600; i++) /* ten minutes on, in which the finest level is written over */
+        history_add(&query->history, store.now_ms + i * SECOND, COLUMN_ARRIVED, 1);
+    query->last_ms += 600 * SECOND;
+    assert_int_equal(store_level(query, end_ms - 40 * SECOND, 40 * SECOND), 1);
+    const savings_t then = store_savings(query, end_ms, 40 * SECOND);
+    assert_in_range((int)then.own_batches, (int)now.own_batches - 1, (int)now.own_batches + 1);
+    assert_true(report_series(query, 40 * SECOND, 0, end_ms, text, sizeof text) > 0);
+    assert_non_null(strstr(text, "\"width_ms\":1000,"));
+}
+
 static void changes_are_noted_with_their_origin(void **state)
 {
     (void)state;
@@ -414,13 +573,18 @@ static void changes_are_noted_with_their_origin(void **state)
 static void only_names_of_this_machine_are_answered(void **state)
 {
     (void)state;
-    const char *const ours[] = {"127.0.0.1", "127.0.0.1:9877", "localhost:80",
-                                "LOCALHOST", "[::1]:9877",     "[::1]"};
+    const char *const ours[] = {"127.0.0.1",  "127.0.0.1:9877", "localhost:80",   "LOCALHOST",
+                                "[::1]:9877", "[::1]",          "127.0.0.2:9877", "127.255.255.254"};
     const char *const foreign[] = {"",
                                    "evil.example",
                                    "127.0.0.1.evil.example",
                                    "localhost.evil.example:9877",
                                    "127.0.0.1:",
+                                   "127.0.0.2.evil.example",
+                                   "127.0.0.2.3:80",
+                                   "127.1",
+                                   "128.0.0.1",
+                                   "192.168.0.1:9877",
                                    "127.0.0.1:9877x",
                                    "localhost:123456",
                                    "127.0.0.1 ",
@@ -485,18 +649,25 @@ int main(void)
         cmocka_unit_test(what_is_not_finite_is_passed_over),
         cmocka_unit_test(levels_reach_as_far_as_asked),
         cmocka_unit_test(waits_are_the_same_whoever_is_told_first),
+        cmocka_unit_test(what_was_taken_before_anybody_listened_is_forgotten),
+        cmocka_unit_test(batches_that_are_lost_make_later_waits_no_longer),
+        cmocka_unit_test(what_came_just_after_a_trigger_is_its_own),
         cmocka_unit_test(a_long_backlog_is_joined_and_its_waiting_stays),
         cmocka_unit_test(classes_hold_their_upper_bound),
         cmocka_unit_test_setup_teardown(the_top_line_says_saving_and_price, set_up, tear_down),
         cmocka_unit_test_setup_teardown(savings_are_sums_of_what_was_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_query_that_starts_again_goes_on_counting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_before_anybody_listened_is_no_last_hour, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clock_far_ahead_pushes_nothing_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pending_falls_where_a_trigger_took_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(more_reasons_than_room_are_counted_together, set_up, tear_down),
         cmocka_unit_test(a_trigger_is_told_with_its_figures),
+        cmocka_unit_test(the_alternative_is_what_the_own_trigger_would_have_done),
         cmocka_unit_test_setup_teardown(metrics_count_and_escape, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_report_that_does_not_fit_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stretch_of_the_past_is_told_from_what_still_holds_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(changes_are_noted_with_their_origin, set_up, tear_down),
         cmocka_unit_test(only_names_of_this_machine_are_answered),
         cmocka_unit_test(foreign_origins_are_refused),

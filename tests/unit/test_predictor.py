@@ -480,8 +480,8 @@ class Clients(unittest.TestCase):
                 self.assertEqual(other.predict()["model"], "lstm")
                 times.append(time.monotonic() - begun)
             self.assertEqual(len(gone), len(stuck))
-            # Generous, for a machine that does other things as well; the stuck ones are there for more than a second.
-            self.assertLess(statistics.median(times), 0.25)
+            # Generous, for a machine that does other things as well; the stuck ones are there for more than a second each.
+            self.assertLess(statistics.median(times), 0.5)
             for client in stuck:
                 client.socket.close()
 
