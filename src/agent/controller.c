@@ -48,6 +48,7 @@ static struct {
     line_limit_t lines;
     int woken; /* the other end of `waker` */
     bool lost;
+    uint64_t asked, told;     /* the number of the query that was asked about, and told of, last */
     uint64_t forecast_serial; /* of the connection that the latest forecast came by */
     char line[PROTOCOL_LINE_MAXIMUM];
     observation_t observation;
@@ -129,58 +130,82 @@ static void take_answer(void *context, uint64_t number, int64_t asked_ns, const 
             answer->model[0] ? answer->model : "model unknown");
 }
 
-/* A query's history, as a request. False when there is no further query. */
-static bool ask_next(uint64_t *number, int64_t now_ns)
+typedef enum { VISIT_DONE, VISIT_NO_ROOM, VISIT_AT_END } visit_t;
+
+/* The next entry after *number that is not after `last`, whose number it becomes; NULL at the end. @locks_required list_lock */
+static entry_t *next_entry(uint64_t *number, uint64_t last)
+{
+    entry_t *entry = entry_after(*number);
+    if (!entry || entry->number > last) return NULL;
+    *number = entry->number;
+    return entry;
+}
+
+/* Asks for a forecast of the next query; where there is no history yet, or no forecaster, at least for what somebody
+ * wants to change of it. */
+static visit_t ask_next(uint64_t *number, uint64_t last, int64_t now_ns)
 {
     double history[PROTOCOL_HISTORY];
     char query[PROTOCOL_LABEL_SIZE];
     int64_t end_ms = 0;
+    if (!predictor_link_has_room(&own.link)) return VISIT_NO_ROOM;
     pthread_mutex_lock(&list_lock);
-    entry_t *entry = entry_after(*number);
-    const bool known = entry && !entry->ended && exchange_history(entry->exchange, history, &end_ms);
-    if (entry) {
-        *number = entry->number;
-        strcpy(query, exchange_query(entry->exchange));
-    }
+    entry_t *entry = next_entry(number, last);
+    const bool wanted = entry && !entry->ended && !exchange_is_released(entry->exchange);
+    const bool known = wanted && own.options->forecaster != FORECAST_BY_NONE &&
+                       exchange_history(entry->exchange, history, &end_ms);
+    if (wanted) strcpy(query, exchange_query(entry->exchange));
     pthread_mutex_unlock(&list_lock);
-    if (known) {
-        const size_t length = request_write_predict(own.line, sizeof own.line, predictor_link_id(&own.link),
-                                                    query, history, end_ms);
-        predictor_link_ask(&own.link, own.line, length, *number, now_ns);
-    }
-    return entry != NULL;
+    if (!entry) return VISIT_AT_END;
+    if (!wanted) return VISIT_DONE;
+    const message_id_t id = predictor_link_id(&own.link);
+    const size_t length = known ? request_write_predict(own.line, sizeof own.line, id, query, history, end_ms)
+                                : request_write_health(own.line, sizeof own.line, id, query);
+    predictor_link_ask(&own.link, own.line, length, *number, now_ns);
+    return VISIT_DONE;
 }
 
-/* What a query has seen and done, while there is room for a line. */
-static bool tell_next(uint64_t *number)
+/* Tells what the next query has seen and done. */
+static visit_t tell_next(uint64_t *number, uint64_t last, int64_t now_ns)
 {
-    if (connection_room(&own.link.connection) < PROTOCOL_LINE_MAXIMUM) return false;
+    (void)now_ns;
+    if (connection_room(&own.link.connection) < PROTOCOL_LINE_MAXIMUM) return VISIT_NO_ROOM;
     pthread_mutex_lock(&list_lock);
-    entry_t *entry = entry_after(*number);
+    entry_t *entry = next_entry(number, last);
     if (entry) {
-        *number = entry->number;
         exchange_take(entry->exchange, entry->told_serial != own.link.serial, clock_wall_ms(),
                       &own.observation);
         entry->told_serial = own.link.serial;
         if (entry->ended) forget(entry);
     }
     pthread_mutex_unlock(&list_lock);
-    if (entry)
-        predictor_link_tell(&own.link, own.line,
-                            request_write_observe(own.line, sizeof own.line, &own.observation));
-    return entry != NULL;
+    if (!entry) return VISIT_AT_END;
+    predictor_link_tell(&own.link, own.line,
+                        request_write_observe(own.line, sizeof own.line, &own.observation));
+    return VISIT_DONE;
+}
+
+/* Visits every query once while there is room, beginning after *place, where the last round ran out of it: otherwise a full
+ * socket would always be filled by the same ones. */
+static void go_round(uint64_t *place, visit_t (*visit)(uint64_t *number, uint64_t last, int64_t now_ns),
+                     int64_t now_ns)
+{
+    const uint64_t begin = *place;
+    visit_t result = VISIT_DONE;
+    while (result == VISIT_DONE && predictor_link_is_ready(&own.link))
+        result = visit(place, UINT64_MAX, now_ns);
+    if (result != VISIT_AT_END) return;
+    *place = 0;
+    result = VISIT_DONE;
+    while (result == VISIT_DONE && predictor_link_is_ready(&own.link))
+        result = visit(place, begin, now_ns);
 }
 
 static void update(int64_t now_ns)
 {
-    uint64_t number = 0;
     child_reap();
-    while (own.options->forecaster != FORECAST_BY_NONE && predictor_link_is_ready(&own.link) &&
-           ask_next(&number, now_ns)) {
-    }
-    number = 0;
-    while (predictor_link_is_ready(&own.link) && tell_next(&number)) {
-    }
+    go_round(&own.asked, ask_next, now_ns);
+    go_round(&own.told, tell_next, now_ns);
     forget_ended(MOST_ENDED);
 }
 

@@ -157,6 +157,14 @@ const char *exchange_query(const exchange_t *exchange)
     return exchange->query;
 }
 
+bool exchange_is_released(exchange_t *exchange)
+{
+    pthread_mutex_lock(&exchange->lock);
+    const bool released = strcmp(exchange->status.state, "released") == 0;
+    pthread_mutex_unlock(&exchange->lock);
+    return released;
+}
+
 bool exchange_history(exchange_t *exchange, double rates_per_s[ARRIVAL_SECONDS], int64_t *end_ms)
 {
     pthread_mutex_lock(&exchange->lock);

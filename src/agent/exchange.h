@@ -76,6 +76,9 @@ bool exchange_take_change(exchange_t *exchange, change_t *change);
 
 const char *exchange_query(const exchange_t *exchange);
 
+/* The query is left alone for good, so nothing more comes of it. */
+bool exchange_is_released(exchange_t *exchange);
+
 /* As arrival_slots_rates(). */
 bool exchange_history(exchange_t *exchange, double rates_per_s[ARRIVAL_SECONDS], int64_t *end_ms);
 

@@ -56,13 +56,15 @@ void feed_trigger(exchange_t *exchange, int64_t start_ns, int64_t end_ns, int64_
     exchange_trigger(exchange, &observed);
 }
 
+static const char released_why[] = "after faults in a row the job's own schedule is kept";
+
 static const char *state_of(const feed_decision_t *told, const char **why)
 {
     const reason_t reason = told->decision->reason;
     *why = "";
     if (told->mode != MODE_ACTIVE) return agent_mode_names[told->mode];
     if (told->released) {
-        *why = "after faults in a row the job's own schedule is kept";
+        *why = released_why;
         return "released";
     }
     if (told->fallback) {
@@ -101,6 +103,11 @@ void feed_decision(exchange_t *exchange, const feed_decision_t *told)
 void feed_watching(exchange_t *exchange, agent_mode_t mode)
 {
     if (exchange) exchange_state(exchange, agent_mode_names[mode], "");
+}
+
+void feed_released(exchange_t *exchange)
+{
+    if (exchange) exchange_state(exchange, "released", released_why);
 }
 
 void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches)

@@ -36,8 +36,11 @@ typedef struct {
 
 void feed_decision(exchange_t *exchange, const feed_decision_t *told);
 
-/* Nothing is decided any more, or nothing acted on: somebody has asked for this mode. */
+/* Nothing is decided any more, or nothing acted on: somebody has asked for this mode... */
 void feed_watching(exchange_t *exchange, agent_mode_t mode);
+
+/* ...or it is left alone for good, after faults. */
+void feed_released(exchange_t *exchange);
 
 /* After each call of the governor: a trigger of its shadow that is new since *batches, which is brought up to date. Of
  * several the latest is told, with the events of that one. */

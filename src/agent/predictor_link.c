@@ -11,7 +11,13 @@
 static const char tag_predictor[] = "Predictor";
 static const int64_t ms = NS_PER_MS;
 static const int64_t second_ns = 1000 * (int64_t)NS_PER_MS;
-enum { MINUTE_S = 60, FIRST_DELAY_MS = 250, LONGEST_DELAY_MS = 30000, CLIENT_ID_HELLO = 0 };
+enum {
+    MINUTE_S = 60,
+    FIRST_DELAY_MS = 250,
+    LONGEST_DELAY_MS = 30000,
+    CLIENT_ID_HELLO = 0,
+    REQUEST_ROOM = 4096 /* more than a predict or a health takes */
+};
 
 #define SAY(link, level, now_ns, ...)                                                                        \
     log_line(line_limit(&(link)->lines, level, now_ns), tag_predictor, __VA_ARGS__)
@@ -299,7 +305,7 @@ static void finish_connecting(predictor_link_t *link, int64_t now_ns)
 static void ping(predictor_link_t *link, int64_t now_ns)
 {
     char line[128];
-    const size_t length = request_write_health(line, sizeof line, predictor_link_id(link));
+    const size_t length = request_write_health(line, sizeof line, predictor_link_id(link), NULL);
     predictor_link_ask(link, line, length, 0, now_ns);
 }
 
@@ -342,6 +348,11 @@ void predictor_link_step(predictor_link_t *link, int64_t now_ns)
 message_id_t predictor_link_id(const predictor_link_t *link)
 {
     return (message_id_t){.given = true, .value = link->next_id + 1};
+}
+
+bool predictor_link_has_room(const predictor_link_t *link)
+{
+    return link->asked < LINK_OUTSTANDING && connection_room(&link->connection) >= REQUEST_ROOM;
 }
 
 bool predictor_link_ask(predictor_link_t *link, const char *line, size_t length, uint64_t tag, int64_t now_ns)

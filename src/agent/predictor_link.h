@@ -101,6 +101,9 @@ bool predictor_link_is_ready(const predictor_link_t *link);
  * time. INT64_MAX: as things are, never. */
 int64_t predictor_link_lost_ns(const predictor_link_t *link, int64_t grace_ns);
 
+/* Whether a request may be sent now. */
+bool predictor_link_has_room(const predictor_link_t *link);
+
 /* The id for the next request. */
 message_id_t predictor_link_id(const predictor_link_t *link);
 

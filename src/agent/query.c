@@ -239,6 +239,7 @@ void query_fault(query_t *query, int64_t now_ns, const char *what)
     query->counts.faults++;
     pthread_mutex_unlock(&query->lock);
     if (query_is_released(query)) {
+        feed_released(query->exchange);
         log_line(LOG_WARNING, tag,
                  "query %s: %s; %d faults in a row, the job's own schedule is kept from now on", label, what,
                  query->faults_in_row);

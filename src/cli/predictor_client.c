@@ -190,9 +190,9 @@ bool predictor_client_status(predictor_client_t *client, const char *query, pred
     char request[PROTOCOL_LABEL_SIZE * 2 + 128];
     size_t length;
     *status = (predictor_status_t){.count = 0};
-    const char *line =
-        predictor_client_ask(client, request, request_write_health(request, sizeof request, REQUEST_NO_ID),
-                             &length, error, error_size);
+    const char *line = predictor_client_ask(
+        client, request, request_write_health(request, sizeof request, REQUEST_NO_ID, NULL), &length, error,
+        error_size);
     if (line == NULL || !answer_read(line, length, &status->health, error, error_size)) return false;
     int64_t next = 0;
     do {

@@ -19,7 +19,7 @@ typedef struct {
     char label[PROTOCOL_LABEL_SIZE];
     observed_status_t status; /* what was observed last; status.query is "" when nothing was */
     bool has_change;
-    change_t change; /* for the next predict */
+    change_t change; /* for the next predict or health */
 
     forecaster_t *learning; /* of a kind that learns from what comes; NULL otherwise */
     bool has_history;       /* what it was asked for last, to be compared with what came: */

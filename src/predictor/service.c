@@ -66,6 +66,14 @@ static forecast_t sound(forecast_t forecast, const double *history)
     return forecast;
 }
 
+static void hand_over_change(query_t *query, answer_t *answer)
+{
+    if (!query->has_change) return;
+    answer->has_change = true;
+    answer->change = query->change;
+    query->has_change = false;
+}
+
 static size_t answer_predict(service_t *service, const session_t *session, char *text)
 {
     const int64_t begun_ns = service->config.now_ns();
@@ -94,11 +102,7 @@ static size_t answer_predict(service_t *service, const session_t *session, char 
     memcpy(answer.changes, advice.changes, sizeof answer.changes);
     strcpy(answer.model, advice.source != NULL ? advice.source
                                                : forecaster_kind_names[service->config.settings.forecaster]);
-    if (query != NULL && query->has_change) {
-        answer.has_change = true;
-        answer.change = query->change;
-        query->has_change = false;
-    }
+    if (query != NULL) hand_over_change(query, &answer);
     answer.elapsed_us = (service->config.now_ns() - begun_ns) / 1000;
     const listener_t *listener = &service->config.listener;
     if (query != NULL && listener->predicted != NULL)
@@ -118,7 +122,7 @@ static void observe(service_t *service)
     if (listener->observed != NULL) listener->observed(listener->context, observation);
 }
 
-static size_t answer_health(service_t *service, char *answer)
+static size_t answer_health(service_t *service, const session_t *session, char *answer)
 {
     answer_t health = {
         .id = service->request.id,
@@ -129,6 +133,8 @@ static size_t answer_health(service_t *service, char *answer)
         .pid = service->config.pid,
     };
     strcpy(health.model, forecaster_kind_names[service->config.settings.forecaster]);
+    query_t *query = session->authorised ? queries_find(&service->queries, service->request.query) : NULL;
+    if (query != NULL) hand_over_change(query, &health);
     return answer_write_health(answer, ANSWER_SIZE, &health);
 }
 
@@ -204,7 +210,7 @@ static reply_t answer_json(service_t *service, session_t *session, const char *l
         observe(service);
         break;
     case REQUEST_HEALTH:
-        reply.length = answer_health(service, answer);
+        reply.length = answer_health(service, session, answer);
         break;
     case REQUEST_STATUS:
         reply.length = answer_status(service, answer);

@@ -56,7 +56,8 @@ void service_destroy(service_t *service);
  * goes to `answer`, which has room for PROTOCOL_LINE_MAXIMUM + 1 bytes. */
 reply_t service_answer(service_t *service, session_t *session, char *line, size_t length, char *answer);
 
-/* As the request `set`: for the next predict of the query, or "*" for all that are known. False: it is not known. */
+/* As the request `set`: for the next predict or health of the query, or "*" for all that are known. False: it is not
+ * known. */
 bool service_set(service_t *service, const char *query, const change_t *change);
 
 #endif

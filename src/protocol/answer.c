@@ -144,6 +144,14 @@ size_t answer_write_hello(char *buffer, size_t size, const answer_t *answer)
     return message_end(&json);
 }
 
+static void write_change(json_writer_t *json, const answer_t *answer)
+{
+    if (!answer->has_change) return;
+    json_write_open_object(json, "set");
+    change_write(json, &answer->change);
+    json_write_close_object(json);
+}
+
 size_t answer_write_predict(char *buffer, size_t size, const answer_t *answer)
 {
     json_writer_t json;
@@ -166,11 +174,7 @@ size_t answer_write_predict(char *buffer, size_t size, const answer_t *answer)
     }
     json_write_string(&json, "model", answer->model);
     json_write_integer(&json, "elapsed_us", answer->elapsed_us);
-    if (answer->has_change) {
-        json_write_open_object(&json, "set");
-        change_write(&json, &answer->change);
-        json_write_close_object(&json);
-    }
+    write_change(&json, answer);
     return message_end(&json);
 }
 
@@ -184,6 +188,7 @@ size_t answer_write_health(char *buffer, size_t size, const answer_t *answer)
     json_write_integer(&json, "requests", answer->requests);
     json_write_number(&json, "uptime_s", answer->uptime_s, 3);
     json_write_integer(&json, "pid", answer->pid);
+    write_change(&json, answer);
     return message_end(&json);
 }
 

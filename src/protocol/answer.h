@@ -27,7 +27,7 @@ typedef struct {
     double changes[PROTOCOL_CHANGES];
     char model[PROTOCOL_WORD_SIZE];
     int64_t elapsed_us;
-    bool has_change; /* "set" */
+    bool has_change; /* "set"; predict and health */
     change_t change;
 
     char status[PROTOCOL_WORD_SIZE]; /* health */

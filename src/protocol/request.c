@@ -39,7 +39,9 @@ static bool read_member(json_reader_t *json, const char *key, request_t *request
         return json_read_string(json, request->token, sizeof request->token);
     if (op == REQUEST_HELLO && strcmp(key, "client") == 0)
         return json_read_string(json, request->client, sizeof request->client);
-    if ((op == REQUEST_PREDICT || op == REQUEST_SET || op == REQUEST_STATUS) && strcmp(key, "query") == 0)
+    const bool names_query =
+        op == REQUEST_PREDICT || op == REQUEST_SET || op == REQUEST_STATUS || op == REQUEST_HEALTH;
+    if (names_query && strcmp(key, "query") == 0)
         return json_read_string(json, request->query, sizeof request->query);
     if (op == REQUEST_PREDICT && strcmp(key, "history") == 0)
         return read_history(json, request->history, history_count);
@@ -160,10 +162,11 @@ size_t request_write_observe(char *buffer, size_t size, const observation_t *obs
     return message_end(&json);
 }
 
-size_t request_write_health(char *buffer, size_t size, message_id_t id)
+size_t request_write_health(char *buffer, size_t size, message_id_t id, const char *query)
 {
     json_writer_t json;
     begin(&json, buffer, size, id, REQUEST_HEALTH);
+    if (query != NULL) json_write_string(&json, "query", query);
     return message_end(&json);
 }
 

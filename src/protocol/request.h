@@ -29,7 +29,7 @@ typedef struct {
     char token[PROTOCOL_TOKEN_SIZE]; /* hello */
     char client[PROTOCOL_WORD_SIZE]; /* hello; may be "" */
 
-    char query[PROTOCOL_LABEL_SIZE];  /* predict, set ("*" for all), status ("" for all) */
+    char query[PROTOCOL_LABEL_SIZE];  /* predict, set ("*" for all), status ("" for all), health ("": none) */
     double history[PROTOCOL_HISTORY]; /* predict; finite, not below 0 */
     int64_t time_ms;                  /* predict; FIELD_UNKNOWN when missing */
     int64_t from;                     /* status: queries to pass over, 0 or more */
@@ -43,7 +43,8 @@ size_t request_write_hello(char *buffer, size_t size, message_id_t id, const cha
 size_t request_write_predict(char *buffer, size_t size, message_id_t id, const char *query,
                              const double history[PROTOCOL_HISTORY], int64_t time_ms);
 size_t request_write_observe(char *buffer, size_t size, const observation_t *observation);
-size_t request_write_health(char *buffer, size_t size, message_id_t id);
+/* `query`: of which a change is wanted with the answer; NULL: none. */
+size_t request_write_health(char *buffer, size_t size, message_id_t id, const char *query);
 /* `query`: NULL or "" for all. */
 size_t request_write_status(char *buffer, size_t size, message_id_t id, const char *query, int64_t from);
 size_t request_write_set(char *buffer, size_t size, message_id_t id, const char *query,

@@ -31,7 +31,7 @@ static size_t write_request(char *to, const request_t *from)
     case REQUEST_OBSERVE:
         return request_write_observe(to, sizeof buffer, &from->observation);
     case REQUEST_HEALTH:
-        return request_write_health(to, sizeof buffer, from->id);
+        return request_write_health(to, sizeof buffer, from->id, from->query[0] != '\0' ? from->query : NULL);
     case REQUEST_STATUS:
         return request_write_status(to, sizeof buffer, from->id, from->query, from->from);
     default:

@@ -464,12 +464,14 @@ def test_a_query_that_is_stopped_has_ended(job, tmp_path):
         leave(program)
 
 
-def test_disabled_leaves_a_query_alone_until_it_is_called_back(job, tmp_path):
+@pytest.mark.parametrize("forecaster", ["auto", "none"])
+def test_disabled_leaves_a_query_alone_until_it_is_called_back(job, tmp_path, forecaster):
+    """Long before there is a history to be forecast from."""
     port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
     token.write_text("7" * 64 + "\n")
     token.chmod(0o600)
     with shared_predictor(port, "--token-file", token):
-        options = f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
+        options = f"{EAGER},forecaster={forecaster},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
         program = job(agent=options, trigger=1000)
         jvm.await_line(program, f"connected to 127.0.0.1:{port}")
         until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")

@@ -258,9 +258,13 @@ static void test_status_comes_in_parts(void **state)
 static void test_other_requests(void **state)
 {
     (void)state;
-    assert_true(request_write_health(buffer, sizeof buffer, seven) > 0);
+    assert_true(request_write_health(buffer, sizeof buffer, seven, NULL) > 0);
     assert_true(read_request(buffer));
     assert_int_equal(request.op, REQUEST_HEALTH);
+    assert_string_equal(request.query, "");
+    assert_true(request_write_health(buffer, sizeof buffer, seven, "q") > 0);
+    assert_true(read_request(buffer));
+    assert_true(request.op == REQUEST_HEALTH && strcmp(request.query, "q") == 0);
     assert_true(request_write_status(buffer, sizeof buffer, seven, "clicks", 12) > 0);
     assert_true(read_request(buffer));
     assert_int_equal(request.op, REQUEST_STATUS);

@@ -123,6 +123,32 @@ static void test_listener_sees_what_friends_send(void **state)
     service_destroy(service);
 }
 
+/* What is asked to change reaches a query that has no history to be forecast from, once, and nobody but friends. */
+static void test_health_hands_changes_over(void **state)
+{
+    (void)state;
+    service_t *service = create(FORECASTER_LSTM, 10);
+    session_t friend = {.authorised = false}, stranger = {.authorised = false};
+    static observation_t observation;
+    const change_t change = {.has_mode = true, .mode = MODE_MONITORING, .origin = "page"};
+    observation_clear(&observation);
+    strcpy(observation.status.query, "clicks");
+    say_hello(service, &friend);
+    submit(service, &friend, request_write_observe(line, sizeof line, &observation));
+    assert_true(service_set(service, "clicks", &change));
+    for (int i = 0; i < 4; i++) {
+        static const char *const queries[] = {"clicks", "views", NULL, "clicks"};
+        session_t *session = i == 0 ? &stranger : &friend;
+        submit(service, session, request_write_health(line, sizeof line, REQUEST_NO_ID, queries[i]));
+        assert_non_null(strstr(answer, "\"status\":\"ready\""));
+        assert_true((strstr(answer, "\"set\":{\"mode\":\"monitoring\",\"origin\":\"page\"}") != NULL) ==
+                    (i == 3));
+    }
+    submit(service, &friend, request_write_health(line, sizeof line, REQUEST_NO_ID, "clicks"));
+    assert_null(strstr(answer, "set"));
+    service_destroy(service);
+}
+
 static void test_longest_unused_query_makes_room(void **state)
 {
     (void)state;
@@ -240,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_listener_sees_what_friends_send),
+        cmocka_unit_test(test_health_hands_changes_over),
         cmocka_unit_test(test_longest_unused_query_makes_room),
         cmocka_unit_test(test_learning),
         cmocka_unit_test(test_learning_without_times),
