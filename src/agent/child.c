@@ -18,6 +18,7 @@ enum { UNDEAD = 16 };
 static const int64_t own_end_ns = 20 * NS_PER_MS;
 static const int64_t exit_patience_ns =
     20 * NS_PER_MS; /* twice: for the lock, and for the end of the process */
+static const int64_t death_patience_ns = 5 * NS_PER_MS;
 
 /* A process id may be used only while its process is known not to have been reaped. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -215,19 +216,30 @@ child_end_t child_end(child_t *child, char *how, size_t how_size)
     return end;
 }
 
-void child_kill_at_exit(void)
+static bool ends_within(pid_t pid, int64_t patience_ns)
 {
-    int64_t deadline_ns = clock_read_ns(CLOCK_REALTIME) + exit_patience_ns;
+    int status;
+    const int64_t deadline_ns = clock_monotonic_ns() + patience_ns;
+    while (!has_ended(pid, &status)) {
+        if (clock_monotonic_ns() >= deadline_ns) return false;
+        nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS / 2}, NULL);
+    }
+    return true;
+}
+
+void child_end_at_exit(void)
+{
+    const int64_t deadline_ns = clock_read_ns(CLOCK_REALTIME) + exit_patience_ns;
     const struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
     /* Without the lock the child still ends by its end of file. */
     if (pthread_mutex_timedlock(&lock, &deadline) != 0) return;
     leaving = true;
     const pid_t pid = living;
     living = 0;
-    if (pid != 0) kill(pid, SIGKILL);
-    deadline_ns = clock_monotonic_ns() + exit_patience_ns;
-    int status;
-    while (pid != 0 && !has_ended(pid, &status) && clock_monotonic_ns() < deadline_ns)
-        nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS / 2}, NULL);
+    if (pid != 0) kill(pid, SIGTERM); /* lets it put its token file away */
+    if (pid != 0 && !ends_within(pid, exit_patience_ns)) {
+        kill(pid, SIGKILL);
+        ends_within(pid, death_patience_ns);
+    }
     pthread_mutex_unlock(&lock);
 }

@@ -5,7 +5,7 @@
  * the terminal is not meant for it) and / as its folder. It ends by itself when its end of the pair says end of
  * file, which is how it cannot outlive a driver that is killed.
  *
- * One child at a time, used by one thread; only child_kill_at_exit() may be called by others.
+ * One child at a time, used by one thread; only child_end_at_exit() may be called by others.
  */
 #ifndef ADAPTIVESTREAM_AGENT_CHILD_H
 #define ADAPTIVESTREAM_AGENT_CHILD_H
@@ -56,7 +56,8 @@ child_end_t child_end(child_t *child, char *how, size_t how_size);
 /* Reaps those that child_end() has left dying. */
 void child_reap(void);
 
-/* Kills it at once; the thread that uses it is ignored from then on and starts no other. Waits no longer than 50 ms. */
-void child_kill_at_exit(void);
+/* Asks it to end, and kills it when it has not after 20 ms; the thread that uses it is ignored from then on and starts no
+ * other. Waits no longer than 50 ms. */
+void child_end_at_exit(void);
 
 #endif

@@ -10,58 +10,67 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The first address of the host. */
-static bool resolve(const char *host, int port, struct sockaddr_storage *address, socklen_t *size)
+static bool resolve(connection_t *connection, const char *host, int port)
 {
     char service[16];
-    struct addrinfo *found = NULL;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     snprintf(service, sizeof service, "%d", port);
-    if (getaddrinfo(host, service, &hints, &found) != 0) {
+    if (getaddrinfo(host, service, &hints, &connection->found) != 0) {
+        connection->found = NULL;
         errno = EHOSTUNREACH;
         return false;
     }
-    *size = found->ai_addrlen;
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
+    connection->next = connection->found;
     return true;
 }
 
-static bool begin(connection_t *connection, const struct sockaddr_storage *address, socklen_t size)
+static bool begin(connection_t *connection, const struct sockaddr *address, socklen_t size)
 {
-    connection->fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connection->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->fd < 0) return false;
     /* A request is one small write, and its answer is waited for. */
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    connection->connected = connect(connection->fd, (const struct sockaddr *)address, size) == 0;
+    connection->connected = connect(connection->fd, address, size) == 0;
     return connection->connected || errno == EINPROGRESS;
+}
+
+bool connection_try_next(connection_t *connection)
+{
+    int reason = errno;
+    while (connection->next) {
+        const struct addrinfo *address = connection->next;
+        connection->next = address->ai_next;
+        if (connection->fd >= 0) close(connection->fd);
+        if (begin(connection, address->ai_addr, address->ai_addrlen)) return true;
+        reason = errno;
+    }
+    errno = reason;
+    return false;
 }
 
 bool connection_open(connection_t *connection, const char *host, int port)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof(struct sockaddr_in);
+    const struct sockaddr_in loopback = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     *connection = CONNECTION_CLOSED;
-    if (strcmp(host, "127.0.0.1") == 0)
-        memcpy(&address,
-               &(struct sockaddr_in){.sin_family = AF_INET,
-                                     .sin_port = htons((uint16_t)port),
-                                     .sin_addr = {htonl(INADDR_LOOPBACK)}},
-               sizeof(struct sockaddr_in));
-    else if (!resolve(host, port, &address, &size))
-        return false;
     connection->in = malloc(PROTOCOL_LINE_MAXIMUM);
     connection->out = malloc(CONNECTION_ROOM);
-    if (connection->in && connection->out && begin(connection, &address, size)) return true;
-    const int reason = connection->in && connection->out ? errno : ENOMEM;
-    connection_close(connection);
+    bool begun = false;
+    errno = ENOMEM;
+    if (connection->in && connection->out)
+        begun = strcmp(host, "127.0.0.1") == 0
+                    ? begin(connection, (const struct sockaddr *)&loopback, sizeof loopback)
+                    : resolve(connection, host, port) && connection_try_next(connection);
+    const int reason = errno;
+    if (!begun) connection_close(connection);
     errno = reason;
-    return false;
+    return begun;
 }
 
 void connection_close(connection_t *connection)
 {
     if (connection->fd >= 0) close(connection->fd);
+    if (connection->found) freeaddrinfo(connection->found);
     free(connection->in);
     free(connection->out);
     *connection = CONNECTION_CLOSED;

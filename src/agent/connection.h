@@ -1,5 +1,6 @@
 /*
- * Lines to and from the predictor over TCP. No call waits. Used by one thread.
+ * Lines to and from the predictor over TCP. No call waits but connection_open(), where a host's name is looked up. Used by
+ * one thread.
  */
 #ifndef ADAPTIVESTREAM_AGENT_CONNECTION_H
 #define ADAPTIVESTREAM_AGENT_CONNECTION_H
@@ -11,8 +12,11 @@
 
 enum { CONNECTION_ROOM = 2 * PROTOCOL_LINE_MAXIMUM };
 
+struct addrinfo;
+
 typedef struct {
-    int fd; /* -1: closed */
+    struct addrinfo *found, *next; /* addresses of the host, and the one to try if this one fails */
+    int fd;                        /* -1: closed */
     bool connected;
     char *in, *out; /* PROTOCOL_LINE_MAXIMUM and CONNECTION_ROOM bytes, while open */
     size_t in_start, in_length;
@@ -21,8 +25,13 @@ typedef struct {
 
 #define CONNECTION_CLOSED ((connection_t){.fd = -1})
 
-/* Begins to connect; the name of a host is looked up, which may take seconds. False with errno set. */
+/* Begins to connect to the first of the host's addresses that can be begun with; a name is looked up, which may take
+ * seconds. False with errno set. */
 bool connection_open(connection_t *connection, const char *host, int port);
+
+/* Begins to connect to the next of the host's addresses (::1 of "localhost", say, where only 127.0.0.1 is listened at), after
+ * one that did not come about. False when there is none; errno is then of the last that was tried. */
+bool connection_try_next(connection_t *connection);
 void connection_close(connection_t *connection);
 
 /* Once the socket is writable: whether the connection has come about; else errno is set. */

@@ -35,7 +35,10 @@ static entry_t *list;
 static uint64_t last_number;
 static bool deaf; /* nobody is left to tell anything to; guarded by list_lock */
 
-static atomic_bool started, lost, leaving;
+static atomic_bool started, leaving;
+/* From when on the predictor counts as lost, unless the thread says otherwise by then: it may be held up by a resolver.
+ * INT64_MAX: never. */
+static _Atomic int64_t lost_from_ns = INT64_MAX;
 static atomic_int waker = -1; /* where a byte is written when the thread is to look at the list now */
 
 /* What follows is the thread's alone. */
@@ -185,12 +188,13 @@ static void look_whether_lost(int64_t now_ns)
 {
     const int64_t period_ns = own.options->update_period_ns;
     const bool fallback = own.options->on_predictor_loss == LOSS_FALLBACK;
-    const bool now_lost =
-        own.options->forecaster != FORECAST_BY_NONE &&
-        predictor_link_is_lost(&own.link, now_ns, period_ns > least_grace_ns ? period_ns : least_grace_ns);
+    const int64_t grace_ns = period_ns > least_grace_ns ? period_ns : least_grace_ns;
+    const int64_t from_ns =
+        own.options->forecaster != FORECAST_BY_NONE ? predictor_link_lost_ns(&own.link, grace_ns) : INT64_MAX;
+    const bool now_lost = now_ns >= from_ns;
+    if (fallback) atomic_store(&lost_from_ns, from_ns);
     if (now_lost == own.lost) return;
     own.lost = now_lost;
-    atomic_store(&lost, now_lost && fallback);
     if (now_lost)
         SAY(LOG_WARNING, now_ns, "the predictor is lost: %s until it is back",
             fallback ? "fallback to the job's own schedule" : "queries go on without forecasts");
@@ -233,6 +237,7 @@ static void *run(void *unused)
     predictor_link_begin(&own.link, own.options, self.dli_fname, clock_monotonic_ns());
     int64_t update_ns = clock_monotonic_ns();
     uint64_t serial = 0;
+    look_whether_lost(update_ns); /* before the first step */
     while (!atomic_load(&leaving) && own.link.state != LINK_OFF) {
         const int64_t now_ns = clock_monotonic_ns();
         predictor_link_step(&own.link, now_ns);
@@ -249,6 +254,10 @@ static void *run(void *unused)
     deaf = true;
     pthread_mutex_unlock(&list_lock);
     forget_ended(0);
+    /* The child is killed when the thread that started it ends (PR_SET_PDEATHSIG), and would have no time to put its
+     * token file away. */
+    while (atomic_load(&leaving))
+        pause();
     return NULL;
 }
 
@@ -316,11 +325,12 @@ void controller_strike_off(exchange_t *exchange)
 
 bool controller_is_lost(void)
 {
-    return atomic_load(&lost);
+    const int64_t from_ns = atomic_load(&lost_from_ns);
+    return from_ns != INT64_MAX && clock_monotonic_ns() >= from_ns;
 }
 
 void controller_leave(void)
 {
     atomic_store(&leaving, true);
-    if (atomic_load(&started)) child_kill_at_exit();
+    if (atomic_load(&started)) child_end_at_exit();
 }

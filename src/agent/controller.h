@@ -29,7 +29,7 @@ void controller_strike_off(exchange_t *exchange);
  */
 bool controller_is_lost(void);
 
-/* For VMDeath: the predictor is killed, and the thread does nothing more. Takes 50 ms at most. */
+/* For VMDeath: the predictor is ended, and the thread does nothing more. Takes 50 ms at most. */
 void controller_leave(void);
 
 #endif

@@ -108,11 +108,11 @@ void exchange_decision(exchange_t *exchange, const observed_decision_t *decision
     pthread_mutex_unlock(&exchange->lock);
 }
 
-void exchange_end(exchange_t *exchange)
+void exchange_state(exchange_t *exchange, const char *state, const char *why)
 {
     pthread_mutex_lock(&exchange->lock);
-    strcpy(exchange->status.state, "ended");
-    exchange->status.why[0] = '\0';
+    snprintf(exchange->status.state, sizeof exchange->status.state, "%s", state);
+    snprintf(exchange->status.why, sizeof exchange->status.why, "%s", why);
     pthread_mutex_unlock(&exchange->lock);
 }
 

@@ -56,8 +56,8 @@ void exchange_shadow(exchange_t *exchange, const observed_trigger_t *trigger);
 void exchange_decision(exchange_t *exchange, const observed_decision_t *decision, const char *state,
                        const char *why);
 
-/* The query has ended: its state is "ended", whatever it was in. */
-void exchange_end(exchange_t *exchange);
+/* The latter without a decision. */
+void exchange_state(exchange_t *exchange, const char *state, const char *why);
 
 /* True once after each exchange_take(): figures cost some microseconds and are only worked out to be told. */
 bool exchange_wants_stats(exchange_t *exchange);

@@ -60,7 +60,7 @@ static const char *state_of(const feed_decision_t *told, const char **why)
 {
     const reason_t reason = told->decision->reason;
     *why = "";
-    if (told->mode != MODE_ACTIVE) return "monitoring";
+    if (told->mode != MODE_ACTIVE) return agent_mode_names[told->mode];
     if (told->released) {
         *why = "after faults in a row the job's own schedule is kept";
         return "released";
@@ -96,6 +96,11 @@ void feed_decision(exchange_t *exchange, const feed_decision_t *told)
     };
     snprintf(observed.reason, sizeof observed.reason, "%s", reason_names[decision->reason]);
     exchange_decision(exchange, &observed, state, why);
+}
+
+void feed_watching(exchange_t *exchange, agent_mode_t mode)
+{
+    if (exchange) exchange_state(exchange, agent_mode_names[mode], "");
 }
 
 void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches)
@@ -148,7 +153,7 @@ void feed_end(exchange_t *exchange, const governor_stats_t *stats, int64_t decis
 {
     if (!exchange) return;
     feed_stats(exchange, stats, decisions, probes, faults);
-    exchange_end(exchange);
+    exchange_state(exchange, "ended", "");
 }
 
 void feed_costs(exchange_t *exchange, const governor_t *governor)

@@ -36,6 +36,9 @@ typedef struct {
 
 void feed_decision(exchange_t *exchange, const feed_decision_t *told);
 
+/* Nothing is decided any more, or nothing acted on: somebody has asked for this mode. */
+void feed_watching(exchange_t *exchange, agent_mode_t mode);
+
 /* After each call of the governor: a trigger of its shadow that is new since *batches, which is brought up to date. Of
  * several the latest is told, with the events of that one. */
 void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches);

@@ -210,7 +210,9 @@ static int64_t sleep_end_ns(const governed_wait_t *wait, const query_look_t *loo
     int64_t until_ns = decision->fire ? look->own_ns : decision->wake_ns;
     if (until_ns <= look->now_ns) { /* a probe is wanted at once; after a slow one that has to wait */
         until_ns = query_next_probe_ns(wait->query);
-        if (!own_end && until_ns > look->own_ns) until_ns = look->own_ns;
+        const bool too_late = query_keeps_schedule(wait->query) &&
+                              !query_is_answered_by(wait->query, look->now_ns, look->own_ns);
+        if (!own_end && (too_late || until_ns > look->own_ns)) until_ns = look->own_ns;
     }
     const int64_t longest_ns = look->now_ns + query_trigger_ns(wait->query);
     if (until_ns > longest_ns) until_ns = longest_ns;
@@ -218,13 +220,21 @@ static int64_t sleep_end_ns(const governed_wait_t *wait, const query_look_t *loo
     return until_ns;
 }
 
-/* The wait itself. The first look needs no answer of the source: the governor knows what is pending, or that
- * it must be asked soon. But no trigger is let go empty before the source was asked once. */
+/* The first look needs no answer of the source: the governor knows what is pending, or that it must be asked soon.
+ * Where the job's own schedule ends the wait anyway a question must not delay it, so it is put early. */
+static bool is_to_ask(governed_wait_t *wait, int64_t now_ns, bool awoken)
+{
+    if (!query_keeps_schedule(wait->query)) return awoken && query_wants_answer(wait->query, now_ns);
+    return query_wants_answer(wait->query, now_ns) &&
+           query_is_answered_by(wait->query, now_ns, own_end_ns(wait));
+}
+
+/* The wait itself. No trigger is let go empty before the source was asked once, unless the job's own schedule is kept. */
 static governed_t decide_until_fired(governed_wait_t *wait)
 {
     for (bool awoken = false; !agent_is_dying(); awoken = true) {
         query_look_t look = {.now_ns = clock_monotonic_ns()};
-        if (awoken && query_wants_answer(wait->query, look.now_ns) && probe(wait, &look) == SOURCE_STOPPED)
+        if (is_to_ask(wait, look.now_ns, awoken) && probe(wait, &look) == SOURCE_STOPPED)
             return GOVERNED_ENDED;
         look.own_ns = own_end_ns(wait);
         decision_t decision = query_decide(wait->query, &look);
@@ -250,6 +260,9 @@ static governed_t govern(governed_wait_t *wait, const options_t *options, note_t
             if (query_is_released(wait->query)) note->state = NOTE_LEFT;
             return GOVERNED_NOT;
         }
+        /* Spark is told an interval where the job has none, so watching such a wait would slow it down. */
+        if (query_is_disabled(wait->query) || (note->default_trigger && !query_acts(wait->query)))
+            return GOVERNED_NOT;
     }
     governed_t result = decide_until_fired(wait);
     if (query_is_released(wait->query)) note->state = NOTE_LEFT;

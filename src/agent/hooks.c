@@ -75,8 +75,8 @@ JNIEXPORT jlong JNICALL Java_org_apache_spark_util_SystemClock_waitTillTime(JNIE
     governed_t result =
         note->state == NOTE_LEFT ? GOVERNED_NOT : governed_wait(env, agent_options(), note, target_ms);
     jlong end_ms = clock_wall_ms();
-    /* A default trigger that is not governed after all goes on at once, as it would without us. */
-    const bool at_once = note->default_trigger && note->state != NOTE_GOVERNED;
+    /* A default trigger that is not governed after all, or no longer, goes on at once, as it would without us. */
+    const bool at_once = note->default_trigger && (note->state != NOTE_GOVERNED || !query_acts(note->query));
     if (result == GOVERNED_NOT && !at_once) end_ms = wait_plain(env, target_ms);
     if (note->query) query_fire(note->query, clock_monotonic_ns());
     return end_ms;

@@ -66,10 +66,10 @@ bool predictor_link_is_ready(const predictor_link_t *link)
     return link->state == LINK_READY && !link->late;
 }
 
-bool predictor_link_is_lost(const predictor_link_t *link, int64_t now_ns, int64_t grace_ns)
+int64_t predictor_link_lost_ns(const predictor_link_t *link, int64_t grace_ns)
 {
-    return link->state != LINK_OFF && !predictor_link_is_ready(link) &&
-           now_ns - link->unhealthy_ns >= grace_ns;
+    return link->state == LINK_OFF || predictor_link_is_ready(link) ? INT64_MAX
+                                                                    : link->unhealthy_ns + grace_ns;
 }
 
 static void begin_unhealth(predictor_link_t *link, int64_t now_ns)
@@ -273,6 +273,15 @@ static void hear_all(predictor_link_t *link, int64_t now_ns)
     }
 }
 
+/* The host's next address, with the same patience. */
+static bool connect_to_next(predictor_link_t *link, int64_t now_ns)
+{
+    if (!connection_try_next(&link->connection)) return false;
+    link->due_ns = now_ns + LINK_CONNECT_MS * ms;
+    if (link->connection.connected) greet(link, now_ns);
+    return true;
+}
+
 static void finish_connecting(predictor_link_t *link, int64_t now_ns)
 {
     struct pollfd socket = {.fd = link->connection.fd, .events = POLLOUT};
@@ -281,6 +290,7 @@ static void finish_connecting(predictor_link_t *link, int64_t now_ns)
         greet(link, now_ns);
         return;
     }
+    if (connect_to_next(link, now_ns)) return;
     char why[128];
     snprintf(why, sizeof why, "cannot be connected to (%s)", strerror(errno));
     give_up(link, now_ns, why);
@@ -324,7 +334,8 @@ void predictor_link_step(predictor_link_t *link, int64_t now_ns)
     hear_all(link, now_ns);
     if (link->state == LINK_READY)
         look_at_silence(link, now_ns);
-    else if (link->state >= LINK_STARTING && now_ns >= link->due_ns)
+    else if (link->state >= LINK_STARTING && now_ns >= link->due_ns &&
+             !(link->state == LINK_CONNECTING && connect_to_next(link, now_ns)))
         give_up(link, now_ns, link->state == LINK_STARTING ? "announced nothing" : "does not answer");
 }
 

@@ -1,7 +1,9 @@
 /*
  * The agent's line to its predictor: has one started, connects, says hello, notices when it is gone or silent, and has
- * it replaced. One thread uses it and is never made to wait; it calls predictor_link_step() when one of the
- * descriptors of predictor_link_watch() has news, and at predictor_link_due_ns() at the latest.
+ * it replaced. One thread uses it; it calls predictor_link_step() when one of the descriptors of predictor_link_watch() has
+ * news, and at predictor_link_due_ns() at the latest. A step waits for nothing but the end of a child that is replaced
+ * (20 ms), and, where a shared predictor is given by a host's name, the answer of the resolver: that may be seconds, so
+ * others are told by predictor_link_lost_ns() beforehand when it will count as lost.
  *
  *     off ......... there is none, for good: predictor=off, or no program found
  *     waiting ..... until the next try
@@ -95,8 +97,9 @@ void predictor_link_step(predictor_link_t *link, int64_t now_ns);
 
 bool predictor_link_is_ready(const predictor_link_t *link);
 
-/* Not off, and for `grace_ns` neither ready nor answering in time. */
-bool predictor_link_is_lost(const predictor_link_t *link, int64_t now_ns, int64_t grace_ns);
+/* From when on it counts as lost, unless it is better by then: not off, and for `grace_ns` neither ready nor answering in
+ * time. INT64_MAX: as things are, never. */
+int64_t predictor_link_lost_ns(const predictor_link_t *link, int64_t grace_ns);
 
 /* The id for the next request. */
 message_id_t predictor_link_id(const predictor_link_t *link);
@@ -109,7 +112,7 @@ bool predictor_link_ask(predictor_link_t *link, const char *line, size_t length,
 /* Sends what gets no answer. */
 bool predictor_link_tell(predictor_link_t *link, const char *line, size_t length);
 
-/* Ends the link for good: closes, kills, reaps. For tests; a JVM that ends calls child_kill_at_exit(). */
+/* Ends the link for good: closes, kills, reaps. For tests; a JVM that ends calls child_end_at_exit(). */
 void predictor_link_end(predictor_link_t *link);
 
 #endif

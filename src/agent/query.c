@@ -14,6 +14,7 @@ static const int64_t set_by_hand_ns = 1000 * INT64_C(1000000);
 enum {
     FAULTS_TO_RELEASE = 3,
     FORECAST_PERIODS = 3, /* how old a forecast may be */
+    PROBE_RESERVE = 2,    /* a probe is expected to take no longer than so many times the last */
 };
 
 partitions_t *query_partitions(const query_t *query)
@@ -60,6 +61,17 @@ bool query_acts(const query_t *query)
     return query->mode == MODE_ACTIVE;
 }
 
+bool query_is_disabled(const query_t *query)
+{
+    return query->mode == MODE_DISABLED;
+}
+
+bool query_keeps_schedule(const query_t *query)
+{
+    return query->mode != MODE_ACTIVE || query->reason == REASON_WARMUP || query->reason == REASON_FIXED ||
+           query->reason == REASON_BLIND;
+}
+
 int64_t query_trigger_ns(const query_t *query)
 {
     return query->trigger_ns;
@@ -92,6 +104,11 @@ bool query_wants_answer(const query_t *query, int64_t now_ns)
     return query_may_probe(query, now_ns) && !governor_is_certain(query->governor, now_ns);
 }
 
+bool query_is_answered_by(const query_t *query, int64_t now_ns, int64_t until_ns)
+{
+    return until_ns - now_ns > PROBE_RESERVE * query->probe_ns;
+}
+
 int64_t query_next_probe_ns(const query_t *query)
 {
     return query->next_probe_ns;
@@ -102,6 +119,7 @@ int64_t query_next_probe_ns(const query_t *query)
 static void pace_probes(query_t *query, int64_t now_ns, int64_t elapsed_ns)
 {
     int64_t slot_ns = governor_slot_ns(query->governor);
+    query->probe_ns = elapsed_ns;
     if (elapsed_ns > slow_probe_ns) {
         query->spacing_ns = query->spacing_ns < slot_ns ? 2 * slot_ns : 2 * query->spacing_ns;
         int64_t longest_ns = governor_max_wait_ns(query->governor);

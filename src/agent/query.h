@@ -58,6 +58,13 @@ void query_end(query_t *query);
 /* False while it is only watched (mode=monitoring): decisions are then not to be acted on. */
 bool query_acts(const query_t *query);
 
+/* While it is left alone (mode=disabled, which somebody has asked for): no question, no decision. */
+bool query_is_disabled(const query_t *query);
+
+/* Whether, by the latest decision, the job's own schedule ends the wait whatever the source would answer: only watched,
+ * warm-up, policy=fixed, fallback. */
+bool query_keeps_schedule(const query_t *query);
+
 /* As in query_beginning_t. */
 int64_t query_trigger_ns(const query_t *query);
 
@@ -76,6 +83,9 @@ bool query_may_probe(const query_t *query, int64_t now_ns);
 
 /* Whether an answer of the source may be had now, and could change the decision. */
 bool query_wants_answer(const query_t *query, int64_t now_ns);
+
+/* Whether the source's answer may be expected before until_ns. */
+bool query_is_answered_by(const query_t *query, int64_t now_ns, int64_t until_ns);
 
 /* The earliest time of the next probe after a slow one. */
 int64_t query_next_probe_ns(const query_t *query);

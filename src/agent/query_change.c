@@ -55,6 +55,7 @@ void query_take_change(query_t *query, int64_t now_ns)
                                                         .budget = query->config.budget});
     feed_configuration(query->exchange, &query->config, query->governor, query->mode, query->limit,
                        query->epoch_ns);
+    if (query->mode != MODE_ACTIVE) feed_watching(query->exchange, query->mode);
     log_line(LOG_INFO, tag, "query %s: as %s asked, mode %s, goal %s, budget %g from now on%s", label, origin,
              agent_mode_names[query->mode], goal_names[query->config.goal], query->config.budget,
              other_law ? "; learning begins anew" : "");

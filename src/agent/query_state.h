@@ -40,6 +40,7 @@ struct query {
     int64_t fault_line_ns; /* of the last line about a fault; 0 = none yet */
     int64_t spacing_ns;    /* least time between probes; 0 = as the governor asks */
     int64_t next_probe_ns;
+    int64_t probe_ns; /* that the latest probe took */
 
     exchange_t *exchange; /* with the controller; NULL: no predictor, or no memory for it */
     forecast_t forecast;  /* that the governor was told */

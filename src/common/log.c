@@ -7,11 +7,14 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 1024 };
+enum { LINE_SIZE = 1024 }; /* fits the one free page at which a pipe says that it can be written */
 
 const char *const log_level_names[LOG_LEVELS] = {"error", "warning", "info", "debug"};
 
@@ -19,6 +22,7 @@ static const char *const level_prefixes[LOG_LEVELS] = {"error: ", "warning: ", "
 
 static atomic_int current_level = LOG_INFO;
 static atomic_int current_fd = STDERR_FILENO;
+static atomic_int dropped; /* lines, since the last one that was written */
 
 void log_set_level(log_level_t level)
 {
@@ -52,6 +56,41 @@ static void blank_controls(char *text, size_t length)
     }
 }
 
+/* Who reads our lines is not ours to trust: a write to a full pipe would stop a stream thread, and so the job, until
+ * somebody reads. Others write to the same pipe between the look and the write, hence RWF_NOWAIT, which terminals do not
+ * know. A file is written plainly. */
+static bool write_without_waiting(const char *line, size_t length)
+{
+    const int fd = atomic_load(&current_fd);
+    const struct iovec whole = {.iov_base = (void *)(uintptr_t)line, .iov_len = length};
+    struct pollfd output = {.fd = fd, .events = POLLOUT};
+    struct stat target;
+    if (poll(&output, 1, 0) != 1 || !(output.revents & POLLOUT)) return false;
+    const bool file = fstat(fd, &target) == 0 && S_ISREG(target.st_mode);
+    ssize_t written = -1;
+    errno = EOPNOTSUPP;
+    if (!file) written = pwritev2(fd, &whole, 1, -1, RWF_NOWAIT);
+    if (written < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)) do
+            written = write(fd, line, length);
+        while (written < 0 && errno == EINTR);
+    return written >= 0 || errno != EAGAIN;
+}
+
+/* Lines that nobody could take are counted, and told of before the next one that somebody can. */
+static void write_or_drop(const char *tag, const char *line, size_t length)
+{
+    const int missing = atomic_exchange(&dropped, 0);
+    char notice[128];
+    const int notice_length =
+        missing > 0 ? snprintf(notice, sizeof notice,
+                               "[%.32s] warning: %d lines were dropped: nobody read the log\n", tag, missing)
+                    : 0;
+    if (notice_length > 0 && !write_without_waiting(notice, (size_t)notice_length))
+        atomic_fetch_add(&dropped, missing + 1);
+    else if (!write_without_waiting(line, length))
+        atomic_fetch_add(&dropped, 1);
+}
+
 void log_line(log_level_t level, const char *tag, const char *format, ...)
 {
     if ((int)level > atomic_load(&current_level)) return;
@@ -74,13 +113,6 @@ void log_line(log_level_t level, const char *tag, const char *format, ...)
 
     blank_controls(line, length);
     line[length++] = '\n';
-    while (write(atomic_load(&current_fd), line, length) < 0 && errno == EINTR) {
-    }
+    write_or_drop(tag, line, length);
     errno = saved;
-}
-
-bool log_is_writable(void)
-{
-    struct pollfd output = {.fd = atomic_load(&current_fd), .events = POLLOUT};
-    return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT);
 }

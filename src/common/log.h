@@ -3,8 +3,9 @@
  * line (apache/spark #25265).
  *
  * Lines look like "[AdaptiveStream] text" (info) or "[AdaptiveStream] warning: text". A line is formatted
- * into a fixed buffer and written with one write(2), so lines of several threads never interleave.
- * Thread-safe; allocates nothing.
+ * into a fixed buffer and written with one call, so lines of several threads never interleave. No line is waited
+ * for: what nobody takes, behind a full pipe say, is dropped, and the next line that gets through is preceded by one
+ * that tells how many were. Thread-safe; allocates nothing.
  */
 #ifndef ADAPTIVESTREAM_COMMON_LOG_H
 #define ADAPTIVESTREAM_COMMON_LOG_H
@@ -21,9 +22,6 @@ void log_set_level(log_level_t level);
 /* Sends lines to the file at `path` (created 0644, appended, close-on-exec) instead of stderr.
  * Returns false, with errno set and the old target kept, when it cannot be opened. */
 bool log_open(const char *path);
-
-/* Whether a line can be written now without waiting: false behind a full pipe that nobody reads. */
-bool log_is_writable(void);
 
 /* Writes one line under the tag `tag` ("AdaptiveStream", "Controller", ...). Longer lines are cut at 1
  * KiB. */

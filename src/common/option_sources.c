@@ -106,6 +106,14 @@ static const char *variable_value(const char *variable, char name[NAME_SIZE])
     return *variable == '=' ? variable + 1 : NULL;
 }
 
+/* What Kubernetes sets for a service of the namespace: ADAPTIVESTREAM_PREDICTOR_PORT=tcp://10.0.0.1:9876 for one named
+ * adaptivestream-predictor. Refused like a wrong value it would switch the agent off. */
+static bool is_of_kubernetes(const char *value)
+{
+    return strncmp(value, "tcp://", 6) == 0 || strncmp(value, "udp://", 6) == 0 ||
+           strncmp(value, "sctp://", 7) == 0;
+}
+
 /* Short names are near to much that is none of ours, such as what Kubernetes sets for a service. */
 static void warn_of(const char *variable, const char *name, char *warning, size_t warning_size)
 {
@@ -124,6 +132,10 @@ static bool read_environment(const char *const *environment, options_t *options,
         if (value == NULL) continue;
         if (!options_is_known(name)) {
             warn_of(*environment, name, warning, warning_size);
+        } else if (is_of_kubernetes(value)) {
+            if (warning[0] == '\0')
+                snprintf(warning, warning_size,
+                         "the variable %.120s is a service's of Kubernetes and not used", *environment);
         } else if (!options_set(options, name, value, why, sizeof why)) {
             snprintf(error, error_size, "%.*s: %s", (int)strcspn(*environment, "="), *environment, why);
             return false;

@@ -12,12 +12,15 @@ const char *const reason_names[REASON_COUNT] = {
 
 static const int64_t hour_ns = 3600 * INT64_C(1000000000);
 
+/* Wider than the option's own range, as a simulation searches for the budget of equal batches. */
+static const double least_budget = 1e-3, greatest_budget = 1e3;
+
 static bool valid(const governor_config_t *c)
 {
     return c->trigger_ns >= 1000000 && c->trigger_ns <= 24 * hour_ns && c->goal < GOAL_COUNT &&
-           c->policy < POLICY_COUNT && c->budget > 0 && isfinite(c->budget) && c->slot_ns >= 0 &&
-           c->min_interval_ns >= 0 && c->max_interval_ns > 0 && c->max_wait_ns >= 0 && c->warmup_ns >= 0 &&
-           c->update_period_ns >= 0 && c->fallback_ns >= 0 && c->rate_window >= 0;
+           c->policy < POLICY_COUNT && c->budget >= least_budget && c->budget <= greatest_budget &&
+           c->slot_ns >= 0 && c->min_interval_ns >= 0 && c->max_interval_ns > 0 && c->max_wait_ns >= 0 &&
+           c->warmup_ns >= 0 && c->update_period_ns >= 0 && c->fallback_ns >= 0 && c->rate_window >= 0;
 }
 
 governor_config_t governor_config_of(const options_t *options, int64_t trigger_ns)

@@ -52,7 +52,7 @@ typedef struct {
                            axis */
     goal_t goal;
     policy_t policy;
-    double budget;   /* beta */
+    double budget;   /* beta; 0.001 to 1000 */
     int64_t slot_ns; /* 0: by trigger */
     int64_t min_interval_ns;
     int64_t max_interval_ns;

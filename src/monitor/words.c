@@ -28,6 +28,7 @@ static const word_t states[] = {
     {"warmup", "learning the traffic, the job's own schedule is kept"},
     {"active", "deciding when triggers fire"},
     {"monitoring", "watching only: decisions are recorded, the job's own schedule is kept"},
+    {"disabled", "left alone, as somebody has asked: nothing is asked or decided"},
     {"guarded", "the budget of batches is used up, the job's own schedule is kept"},
     {"blind", "the source does not answer, the job's own schedule is kept"},
     {"fallback", "the predictor is lost, the fallback interval is kept"},

@@ -24,7 +24,7 @@ enum {
 
 static const char *const tag = "Predictor";
 
-/* When no descriptor is left for a new client. */
+/* When a new client cannot be taken, for want of a descriptor say. */
 static const int64_t accept_pause_ns = INT64_C(100000000);
 /* Who has not said hello and has been silent that long makes room for a new client. */
 static const int64_t idle_ns = INT64_C(30000000000);
@@ -138,7 +138,6 @@ static void turn_away(server_t *server, int fd, int64_t now_ns)
     const int64_t minute_ns = INT64_C(60000000000);
     if (server->warned_ns != 0 && now_ns - server->warned_ns < minute_ns) return;
     server->warned_ns = now_ns;
-    if (!log_is_writable()) return; /* a pipe that nobody reads */
     log_line(LOG_WARNING, tag, "%zu clients are connected, which is all there may be; others are turned away",
              server->count);
 }
@@ -149,9 +148,9 @@ static void accept_clients(server_t *server, int64_t now_ns)
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         const int fd = accept4(server->config->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-                server->accept_after_ns = now_ns + accept_pause_ns;
             if (errno == ECONNABORTED || errno == EINTR) continue;
+            /* The listener stays readable, so whatever the error is, trying on at once would take a whole processor. */
+            if (errno != EAGAIN && errno != EWOULDBLOCK) server->accept_after_ns = now_ns + accept_pause_ns;
             return;
         }
         if (server->count == server->config->clients_maximum && !make_place(server, now_ns)) {

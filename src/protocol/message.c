@@ -47,25 +47,35 @@ bool change_read_member(json_reader_t *json, const char *key, change_t *change, 
     size_t choice = 0;
     *known = true;
     if (strcmp(key, "mode") == 0) {
-        change->has_mode = read_choice(json, agent_mode_names, MODE_COUNT, &choice,
-                                       "active, monitoring or disabled is expected");
-        if (change->has_mode) change->mode = (agent_mode_t)choice;
-        return change->has_mode;
+        if (!read_choice(json, agent_mode_names, MODE_COUNT, &choice,
+                         "active, monitoring or disabled is expected"))
+            return false;
+        change->mode = (agent_mode_t)choice;
+        return change->has_mode = true;
     }
     if (strcmp(key, "goal") == 0) {
-        change->has_goal = read_choice(json, goal_names, GOAL_COUNT, &choice,
-                                       "balanced, strict, latency or cost is expected");
-        if (change->has_goal) change->goal = (goal_t)choice;
-        return change->has_goal;
+        if (!read_choice(json, goal_names, GOAL_COUNT, &choice,
+                         "balanced, strict, latency or cost is expected"))
+            return false;
+        change->goal = (goal_t)choice;
+        return change->has_goal = true;
     }
+    /* A wrong value leaves the change as it was: some readers pass over it and use what else there is. */
     if (strcmp(key, "budget") == 0) {
-        if (!json_read_number(json, &change->budget)) return false;
+        double budget;
+        if (!json_read_number(json, &budget)) return false;
         /* nan is not within the range either. */
-        if (!(change->budget >= BUDGET_MINIMUM && change->budget <= BUDGET_MAXIMUM))
+        if (!(budget >= BUDGET_MINIMUM && budget <= BUDGET_MAXIMUM))
             return json_read_fail(json, "a number from 0.1 to 10 is expected");
+        change->budget = budget;
         return change->has_budget = true;
     }
-    if (strcmp(key, "origin") == 0) return json_read_string(json, change->origin, sizeof change->origin);
+    if (strcmp(key, "origin") == 0) {
+        char origin[sizeof change->origin];
+        if (!json_read_string(json, origin, sizeof origin)) return false;
+        strcpy(change->origin, origin);
+        return true;
+    }
     *known = false;
     return true;
 }

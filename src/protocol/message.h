@@ -52,7 +52,8 @@ void change_add(change_t *change, const change_t *later);
 /* Writes the members of a change into the object that is open. */
 void change_write(json_writer_t *json, const change_t *change);
 
-/* If `key` is a member of a change, reads its value, sets *known and returns whether it was right. */
+/* If `key` is a member of a change, reads its value, sets *known and returns whether it was right; a wrong one leaves the
+ * change as it was. */
 bool change_read_member(json_reader_t *json, const char *key, change_t *change, bool *known);
 
 /* 64 hexadecimal digits. */

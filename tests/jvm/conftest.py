@@ -1,4 +1,5 @@
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -41,10 +42,10 @@ def start(jdk, classes):
     """start(main, *flags, agent=options or None) -> Program. Afterwards none is left running, and none has complained."""
     programs = []
 
-    def starter(main, *flags, agent=None, classpath=classes, checks=True, variables=None):
+    def starter(main, *flags, agent=None, classpath=classes, checks=True, **more):
         assert jvm.AGENT.exists(), f"{jvm.AGENT} is not there: run `make build`, or set ADAPTIVESTREAM_BUILD"
         agent_flags = [] if agent is None else [jvm.agent_flag(agent)]
-        program = jvm.Program(jdk, main, [*agent_flags, *flags], classpath, checks, variables)
+        program = jvm.Program(jdk, main, [*agent_flags, *flags], classpath, checks, **more)
         programs.append(program)
         return program
 
@@ -58,9 +59,9 @@ def start(jdk, classes):
 def job(start):
     """job(agent=..., trigger=2000, ...) -> the stand-in query as a Program."""
 
-    def starter(*flags, agent=None, variables=None, **properties):
+    def starter(*flags, agent=None, variables=None, stderr=subprocess.PIPE, **properties):
         properties.setdefault("name", "orders")
         settings = [f"-D{key}={value}" for key, value in properties.items()]
-        return start("standin.Job", *settings, *flags, agent=agent, variables=variables)
+        return start("standin.Job", *settings, *flags, agent=agent, variables=variables, stderr=stderr)
 
     return starter

@@ -106,16 +106,17 @@ def heed_interrupts():
 
 
 class Program:
-    """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe."""
+    """A running Java program. Its streams are read as they come, so that it never blocks on a full pipe; `stderr` is a
+    descriptor to be given instead."""
 
-    def __init__(self, home, main, flags, classpath, checks=True, variables=None):
+    def __init__(self, home, main, flags, classpath, checks=True, variables=None, stderr=subprocess.PIPE):
         checked = ["-Xcheck:jni", "-Xverify:all"] if checks else []
         command = [home / "bin" / "java", "-XX:+UseSerialGC", *checked, *flags, "-cp", classpath, main]
         self.process = subprocess.Popen(
             [str(word) for word in command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env=environment(variables),
             preexec_fn=heed_interrupts,
@@ -126,6 +127,7 @@ class Program:
         self._readers = [
             threading.Thread(target=self._read, args=(stream, kept), daemon=True)
             for stream, kept in ((self.process.stdout, self.out), (self.process.stderr, self.err))
+            if stream
         ]
         for reader in self._readers:
             reader.start()
@@ -174,7 +176,7 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for stream in filter(None, (self.process.stdin, self.process.stdout, self.process.stderr)):
             try:
                 stream.close()
             except BrokenPipeError:

@@ -399,6 +399,16 @@ def ask_to_change(port, token, **change):
             assert answer.get("ok") is True, answer
 
 
+def status_of(port, token):
+    """Of the one query; {} while there is none."""
+    with socket.create_connection(("127.0.0.1", port), timeout=jvm.DEADLINE_S) as client:
+        answers = client.makefile()
+        for message in ({"op": "hello", "token": token}, {"op": "status"}):
+            client.sendall(json.dumps({"v": 1, **message}).encode() + b"\n")
+            answer = json.loads(answers.readline())
+        return next(iter(answer["queries"]), {})
+
+
 def test_what_is_asked_to_change_is_done(job, tmp_path):
     port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
     token.write_text("7" * 64 + "\n")
@@ -454,6 +464,51 @@ def test_a_query_that_is_stopped_has_ended(job, tmp_path):
         leave(program)
 
 
+def test_disabled_leaves_a_query_alone_until_it_is_called_back(job, tmp_path):
+    port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        options = f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
+        program = job(agent=options, trigger=1000)
+        jvm.await_line(program, f"connected to 127.0.0.1:{port}")
+        until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")
+
+        ask_to_change(port, "7" * 64, mode="disabled")
+        jvm.await_line(program, "as test asked, mode disabled")
+        until(lambda: status_of(port, "7" * 64).get("state") == "disabled", "it is told")
+        decisions = len(events(journal, "decision"))
+        triggers = len(events(journal, "trigger"))
+        until(lambda: len(events(journal, "trigger")) >= triggers + 3, "triggers go on")
+        assert len(events(journal, "decision")) == decisions
+
+        ask_to_change(port, "7" * 64, mode="active")
+        jvm.await_line(program, "as test asked, mode active")
+        until(lambda: len(events(journal, "decision")) > decisions + 3, "decisions go on")
+        leave(program)
+    replays(journal)
+
+
+@pytest.mark.parametrize("mode", ["monitoring", "disabled"])
+def test_a_default_trigger_that_is_no_longer_governed_runs_as_fast_as_before(job, tmp_path, mode):
+    port, token = free_port(), tmp_path / "token"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        options = f"warmup=0,default_trigger=govern,predictor=127.0.0.1:{port},predictor_token_file={token}"
+        program = job(agent=options, trigger=0)
+        until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")
+        ask_to_change(port, "7" * 64, mode=mode)
+        jvm.await_line(program, f"as test asked, mode {mode}")
+        while not program._lines.empty():
+            program._lines.get()
+        times = [int(program.line("batch ").split()[2]) for _ in range(22)]
+        assert sorted(later - earlier for earlier, later in zip(times, times[1:]))[10] < 500
+        ask_to_change(port, "7" * 64, mode="active")
+        jvm.await_line(program, "as test asked, mode active")
+        leave(program)
+
+
 def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
@@ -468,3 +523,51 @@ def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):
         await_early(program, 2000)
         leave(program)
     assert " 0 faults" in program.agent_lines()[-1]
+
+
+@contextlib.contextmanager
+def full_pipe():
+    """The end to write to of a pipe that is full and that nobody reads."""
+    read_end, write_end = os.pipe()
+    try:
+        os.set_blocking(write_end, False)
+        for size in (4096, 1):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(write_end, b"x" * size)
+        os.set_blocking(write_end, True)
+        yield write_end
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+def test_a_stderr_that_nobody_reads_holds_up_neither_job_nor_predictor(job, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    with full_pipe() as stderr:
+        program = job(agent=f"{EAGER},log_level=debug,journal={journal}", trigger=1000, stderr=stderr)
+        for _ in range(6):
+            program.line("batch ")
+        predictor = predictor_of(program)
+        until(lambda: listening(predictor), "a port of the predictor")
+        # One that stood still behind a line of its own would have announced nothing, and be replaced after 3 s.
+        for _ in range(6):
+            program.line("batch ")
+        assert predictor_of(program) == predictor
+        leave(program)
+    assert len(events(journal, "summary")) == 1
+
+
+def test_a_normal_exit_leaves_no_token_file_behind(job, tmp_path):
+    kept = []
+    for attempt in range(3):  # a busy machine may not let the predictor end in its 20 ms, but hardly each time
+        folder = tmp_path / str(attempt)
+        folder.mkdir(mode=0o700)
+        program = job(agent=EAGER, trigger=1000, variables={"XDG_RUNTIME_DIR": str(folder)})
+        until(lambda: list(folder.rglob("*.token")), "a token file")
+        jvm.await_line(program, "listens on 127.0.0.1")
+        leave(program)
+        kept = [path.name for path in folder.rglob("*.token")]
+        if not kept:
+            return
+    raise AssertionError(f"left behind: {kept}")

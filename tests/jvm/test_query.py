@@ -300,6 +300,27 @@ def test_a_slow_source_is_asked_less_often_and_delays_no_trigger(job, tmp_path):
     assert " 0 faults" in program.agent_lines()[-1]
 
 
+@pytest.mark.parametrize(
+    "options",
+    ["policy=fixed", "mode=monitoring,warmup=0", "warmup=1h", "warmup=0,predictor=127.0.0.1:1,max_wait=5s"],
+    ids=["fixed", "monitoring", "warm-up", "fallback"],
+)
+def test_a_slow_source_does_not_delay_the_jobs_own_schedule(job, tmp_path, options):
+    """Each answer takes 0.2 s, and nothing that is answered could change when the trigger fires."""
+    journal = tmp_path / "journal.jsonl"
+    program = job(agent=f"{options},journal={journal}", trigger=1000, temper="SLOW")
+    if "predictor=" in options:
+        jvm.await_line(program, "the predictor is lost")
+        while not program._lines.empty():
+            program._lines.get()
+    stamps = [int(program.line("batch ").split()[2]) for _ in range(8)]
+    late_ms = sorted(stamp % 1000 for stamp in stamps[2:])
+    assert late_ms[1] < 150, late_ms
+    leave(program)
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert len([line for line in lines if line["event"] == "decision" and "total" in line]) >= 4
+
+
 def test_stop_ends_a_governed_wait_at_once(job):
     program = job(agent="", trigger=60000)
     program.line("batch ")

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +136,11 @@ static bool step(predictor_link_t *link)
     return true;
 }
 
+static bool is_lost(const predictor_link_t *link, int64_t grace_ns)
+{
+    return clock_monotonic_ns() >= predictor_link_lost_ns(link, grace_ns);
+}
+
 static void end_link(predictor_link_t *link)
 {
     const pid_t pid = link->child.pid;
@@ -155,7 +163,7 @@ static void a_link_asks_and_is_answered(void **state)
     AWAIT(step(link) && answers == 1);
     /* In quiet times it goes on looking whether anybody is there. */
     AWAIT(step(link) && was_heard("\"op\":\"health\""));
-    assert_false(predictor_link_is_lost(link, clock_monotonic_ns(), 0));
+    assert_false(is_lost(link, 0));
     end_link(link);
 }
 
@@ -169,10 +177,10 @@ static void failures_are_spaced_out(void **state)
     /* At once, then after 0.25 and 0.5 s. */
     assert_true(clock_monotonic_ns() - start_ns >= 750 * (int64_t)NS_PER_MS);
     assert_true(link->due_ns - clock_monotonic_ns() > 900 * (int64_t)NS_PER_MS);
-    assert_true(predictor_link_is_lost(link, clock_monotonic_ns(), second_ns / 2));
+    assert_true(is_lost(link, second_ns / 2));
     call_off("crash");
     AWAIT(step(link) && predictor_link_is_ready(link));
-    assert_false(predictor_link_is_lost(link, clock_monotonic_ns(), 0));
+    assert_false(is_lost(link, 0));
     end_link(link);
 }
 
@@ -219,9 +227,63 @@ static void without_a_program_there_is_no_link(void **state)
     snprintf(options.predictor_path, sizeof options.predictor_path, "%s", in_folder("nowhere"));
     predictor_link_t *link = begin_link();
     assert_int_equal(link->state, LINK_OFF);
-    assert_false(predictor_link_is_lost(link, INT64_MAX / 2, 0));
+    assert_int_equal(predictor_link_lost_ns(link, 0), INT64_MAX);
     end_link(link);
     options = before;
+}
+
+/* The resolver of these tests: one host, at two addresses, as "localhost" often is. */
+static struct sockaddr_in faces[2];
+static struct addrinfo two_faces[2];
+
+int getaddrinfo(const char *restrict host, const char *restrict service,
+                const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+{
+    (void)hints;
+    if (strcmp(host, "two.faces") != 0) return EAI_NONAME;
+    for (unsigned i = 0; i < 2; i++) {
+        faces[i] = (struct sockaddr_in){.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)atoi(service)),
+                                        .sin_addr = {htonl(INADDR_LOOPBACK + 1 - i)}};
+        two_faces[i] = (struct addrinfo){.ai_family = AF_INET,
+                                         .ai_socktype = SOCK_STREAM,
+                                         .ai_addrlen = sizeof faces[i],
+                                         .ai_addr = (struct sockaddr *)&faces[i],
+                                         .ai_next = i == 0 ? &two_faces[1] : NULL};
+    }
+    *found = two_faces;
+    return 0;
+}
+
+void freeaddrinfo(struct addrinfo *found)
+{
+    assert_ptr_equal(found, two_faces);
+}
+
+/* Only the second address of the host is listened at. */
+static void every_address_of_a_host_is_tried(void **state)
+{
+    (void)state;
+    const options_t usual = options;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(options.predictor, sizeof options.predictor, "two.faces:%d", ntohs(address.sin_port));
+    predictor_link_t *link = begin_link();
+    int client = -1;
+    AWAIT(step(link) && (client = accept(listener, NULL, NULL)) >= 0);
+    AWAIT(step(link) && link->state == LINK_GREETING);
+    assert_int_equal(link->failures, 0);
+    close(listener);
+    close(client);
+    AWAIT(step(link) && link->state == LINK_WAITING);
+    /* Neither is listened at now. */
+    AWAIT(step(link) && link->failures == 3);
+    end_link(link);
+    options = usual;
 }
 
 /* ---- the controller's thread, with queries on threads of their own; it is never ended ---- */
@@ -355,6 +417,7 @@ int main(void)
         cmocka_unit_test(failures_are_spaced_out),
         cmocka_unit_test(what_misbehaves_is_replaced),
         cmocka_unit_test(silence_is_noticed_in_time),
+        cmocka_unit_test(every_address_of_a_host_is_tried),
         cmocka_unit_test(forecasts_reach_every_query),
         cmocka_unit_test(leaving_ends_the_predictor),
     };

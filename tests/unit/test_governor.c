@@ -364,8 +364,11 @@ static void bad_configurations_and_totals_are_refused(void **state)
     governor_config_t config = config_for(2, GOAL_BALANCED, 1);
     config.trigger_ns = 0;
     assert_null(governor_create(&config));
-    config = config_for(2, GOAL_BALANCED, NAN);
-    assert_null(governor_create(&config));
+    static const double budgets[] = {NAN, INFINITY, 0, -1, 1e-9, 1e300};
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        config = config_for(2, GOAL_BALANCED, budgets[i]);
+        assert_null(governor_create(&config));
+    }
     config = config_for(2, GOAL_BALANCED, 1);
     governor_t *governor = governor_create(&config);
     governor_start(governor, 0, 1000, 1000);

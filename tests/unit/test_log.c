@@ -207,6 +207,79 @@ static void threads_never_mix(void **state)
     assert_int_equal(lines, THREADS * LINES_PER_THREAD);
 }
 
+/* Fills a pipe to its last byte, or reads it empty. */
+static void fill(int end)
+{
+    char page[4096] = "";
+    for (size_t size = sizeof page; size > 0; size = size == 1 ? 0 : 1)
+        while (write(end, page, size) > 0) {
+        }
+}
+
+static size_t drain(int end, char *into, size_t room)
+{
+    size_t length = 0;
+    for (ssize_t got = 1; got > 0; length += got > 0 ? (size_t)got : 0)
+        got = read(end, into + length, room - length);
+    return length;
+}
+
+/* The log's own end of this pipe, as a stderr would be. */
+static void make_blocking(const int ends[2])
+{
+    struct stat wanted, seen;
+    int found = 0;
+    assert_int_equal(fstat(ends[0], &wanted), 0);
+    for (int fd = 3; fd < 256; fd++) {
+        if (fd == ends[0] || fd == ends[1]) continue;
+        if (fstat(fd, &seen) != 0 || seen.st_ino != wanted.st_ino || seen.st_dev != wanted.st_dev) continue;
+        assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+        found++;
+    }
+    assert_int_equal(found, 1);
+}
+
+/* Nobody reads: without the dropping this test never ends. */
+static void a_full_pipe_stops_nobody(void **state)
+{
+    (void)state;
+    int ends[2];
+    char named[64];
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    snprintf(named, sizeof named, "/proc/self/fd/%d", ends[1]);
+    assert_true(log_open(named));
+    make_blocking(ends);
+    fill(ends[1]);
+    alarm(60);
+    pthread_t threads[THREADS];
+    static char names[THREADS][2] = {"a", "b", "c", "d"};
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
+    /* Whole lines get through whenever somebody reads: read a little, so that room for a line or two comes and goes. */
+    for (int i = 0; i < 1000; i++) {
+        char page[4096];
+        (void)!read(ends[0], page, sizeof page);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    fill(ends[1]);
+    log_line(LOG_INFO, "AdaptiveStream", "lost");
+    drain(ends[0], content, sizeof content);
+    log_line(LOG_INFO, "AdaptiveStream", "there");
+    const size_t length = drain(ends[0], content, sizeof content - 1);
+    alarm(0);
+    content[length] = '\0';
+    int lines, end = 0;
+    assert_int_equal(sscanf(content,
+                            "[AdaptiveStream] warning: %d lines were dropped: nobody read the log\n%n",
+                            &lines, &end),
+                     1);
+    assert_true(lines >= 1 && end > 0);
+    assert_string_equal(content + end, "[AdaptiveStream] there\n");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup(a_new_target_replaces_the_old, fresh_file),
         cmocka_unit_test_setup(descriptors_close_on_exec, fresh_file),
         cmocka_unit_test_setup(threads_never_mix, fresh_file),
+        cmocka_unit_test_setup(a_full_pipe_stops_nobody, fresh_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -130,6 +130,23 @@ static void variables_are_checked_like_options(void **state)
     assert_string_equal(warning, "");
 }
 
+static void services_of_kubernetes_are_no_options(void **state)
+{
+    (void)state;
+    options_t options;
+    const char *service[] = {"ADAPTIVESTREAM_PREDICTOR_PORT=tcp://10.96.7.8:9876",
+                             "ADAPTIVESTREAM_PREDICTOR_SERVICE_HOST=10.96.7.8", "ADAPTIVESTREAM_BUDGET=2",
+                             NULL};
+    if (!load(NULL, service, &options)) fail_msg("%s", error);
+    assert_int_equal(options.predictor_port, 9876);
+    assert_true(options.budget == 2);
+    assert_string_equal(warning,
+                        "the variable ADAPTIVESTREAM_PREDICTOR_PORT=tcp://10.96.7.8:9876 is a service's of "
+                        "Kubernetes and not used");
+    const char *wrong[] = {"ADAPTIVESTREAM_PREDICTOR_PORT=http", NULL};
+    assert_false(load(NULL, wrong, &options));
+}
+
 static void contradictions_show_in_the_whole_set_only(void **state)
 {
     (void)state;
@@ -149,6 +166,7 @@ int main(void)
         cmocka_unit_test(errors_name_file_and_line),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
         cmocka_unit_test(variables_are_checked_like_options),
+        cmocka_unit_test(services_of_kubernetes_are_no_options),
         cmocka_unit_test(contradictions_show_in_the_whole_set_only),
     };
     return cmocka_run_group_tests_name("option sources", tests, make_file, remove_file);

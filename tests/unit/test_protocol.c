@@ -392,6 +392,12 @@ static void test_what_is_unknown_is_passed_over(void **state)
     assert_true(read_answer("{\"v\":1,\"rate\":5,\"confidence\":0,\"set\":{\"goal\":\"novel\",\"budget\":2,"
                             "\"x\":[1]},\"new\":{}}"));
     assert_true(answer.has_change && answer.change.has_budget && !answer.change.has_goal);
+    assert_true(read_answer("{\"v\":1,\"rate\":5,\"confidence\":0,\"set\":{\"budget\":2,\"budget\":1e9,"
+                            "\"mode\":\"monitoring\",\"mode\":\"novel\",\"origin\":\"cli\","
+                            "\"origin\":\"far too long for a word, and so for who has asked\"}}"));
+    assert_true(answer.change.has_budget && answer.change.budget == 2);
+    assert_true(answer.change.has_mode && answer.change.mode == MODE_MONITORING);
+    assert_string_equal(answer.change.origin, "cli");
 }
 
 static void test_wrong_answers(void **state)
