@@ -14,7 +14,7 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-advice bench-bursts bench-generator bench-kills bench-forecast bench-predictor matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+	bench-simulate bench-advice bench-bursts bench-generator bench-kills bench-forecast bench-predictor bench-dashboard matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
@@ -78,6 +78,9 @@ bench-forecast: build ## Measures how long a forecast takes, and a step of train
 
 bench-predictor: build ## Measures the predictor: start, memory, request to answer (a minute)
 	@build/tests/bench_predictor build/adaptivestream-predictor
+
+bench-dashboard: build ## Measures the dashboard under 50 queries, without and with 200 stuck browsers (2 minutes; ARGS=--hour)
+	@build/tests/bench_dashboard build/adaptivestream-predictor $(ARGS)
 
 matrix: build sparks ## Tries every Spark, JDK, source and trigger: what is governed, what is left alone (25 minutes)
 	@$(PYTHON) tools/matrix.py $(ARGS)

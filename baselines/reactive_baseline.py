@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import datetime
 import os
-import pathlib
 import sys
 import tempfile
 import time
@@ -98,28 +97,20 @@ def arguments():
                         help="default: KAFKA_BROKER or localhost:9092")
     parser.add_argument("--topic", default=os.environ.get("KAFKA_TOPIC", "adaptive-stream"),
                         help="default: KAFKA_TOPIC or adaptive-stream")
-    parser.add_argument("--checkpoint", help="checkpoint folder: a change of the trigger is a restart from it (default: a new one, "
-                        "which goes when the run ends)")
+    parser.add_argument("--checkpoint", help="folder of the checkpoint, from which a change of the trigger is a restart; "
+                        "kept, while the default is a temporary one")
     return parser.parse_args()
-
-
-@contextlib.contextmanager
-def checkpoint_folder(given):
-    """The folder that was given, or a new one that goes at the end."""
-    if given:
-        yield given
-        return
-    with tempfile.TemporaryDirectory(prefix="reactive_baseline-") as folder:
-        yield pathlib.Path(folder).as_uri()
 
 
 def main():
     options = arguments()
-    with checkpoint_folder(options.checkpoint) as checkpoint:
-        run(options, checkpoint)
+    with contextlib.ExitStack() as stack:
+        if options.checkpoint is None:
+            options.checkpoint = stack.enter_context(tempfile.TemporaryDirectory(prefix="reactive_baseline-"))
+        run(options)
 
 
-def run(options, checkpoint):
+def run(options):
     try:
         from pyspark.sql import SparkSession
     except ImportError:
@@ -133,7 +124,7 @@ def run(options, checkpoint):
                   .option("subscribe", options.topic).option("startingOffsets", "latest").load())
         return (events.selectExpr("CAST(value AS STRING) AS value").writeStream.format("noop")
                 .queryName("reactive_baseline").trigger(processingTime=trigger)
-                .option("checkpointLocation", checkpoint).start())
+                .option("checkpointLocation", options.checkpoint).start())
 
     reactive = ReactiveQuery(start, options.interval, options.short)
     end_s = time.monotonic() + options.seconds

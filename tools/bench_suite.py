@@ -18,7 +18,7 @@ from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
 from lab.records import agent_digest, take_folder  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
-from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_rows, git_commit, hardware,  # noqa: E402
+from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_row, git_commit, hardware,  # noqa: E402
                        kafka_process, kafka_version, rows_of, run_step)
 from lab.suite_simulation import simulate_all  # noqa: E402
 
@@ -45,6 +45,13 @@ def plan_of(words):
     if done.returncode != 0:
         raise LabError(done.stderr.strip().removeprefix("adaptivestream benchmark: "))
     return json.loads(done.stdout)
+
+
+def digests_of(plan):
+    """What each run of the plan is made of: rows of runs.csv that are made of something else do not enter the report."""
+    return [{"job": step.job, "workload": step.workload, "arm": arm, "repetition": step.repetition,
+             "digest": step.digest_of(arm)}
+            for step in (Step(plan=plan, **step) for step in plan["steps"]) for arm in step.arms]
 
 
 class Runs:
@@ -124,15 +131,15 @@ def run_all(options, plan, screen):
                 rows, facts = run_step(kafka, pid, step, attempt, options.output, every_second=every_second)
                 write_facts(options, plan, facts)
                 failures = 0
-            except (LabError, subprocess.TimeoutExpired) as error:
+            except (LabError, OSError, subprocess.TimeoutExpired) as error:
                 failures += 1
                 if failures == FAILURES_IN_A_ROW:
                     raise
-                screen.say(f"  failed: {error}")
-                rows = failed_rows(step, attempt, error)
+                rows = [failed_row(step, arm, attempt, error) for arm in step.arms]
             for row in rows:
                 runs.add(row)
                 if row["status"] == "failed":
+                    screen.say(f"  {row['arm']}: failed: {row['reason']}")
                     continue
                 screen.say(f"  {row['arm']}: {row['batches']} batches, mean wait {row['wait_mean_s']:.3f} s, "
                            f"p95 {row['wait_p95_s']:.3f}, {row['cpu_s']:.1f} CPU s"
@@ -148,7 +155,8 @@ def main():
     try:
         plan = plan_of(options.plan)
         take_folder(options.output, options.fresh)
-        (options.output / "plan.json").write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        (options.output / "plan.json").write_text(json.dumps({**plan, "runs": digests_of(plan)}, indent=1) + "\n",
+                                                  encoding="utf-8")
         run_all(options, plan, screen)
         simulate_all(plan, options.output)
     except (LabError, OSError, subprocess.TimeoutExpired) as error:

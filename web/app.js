@@ -6,6 +6,7 @@ const { count, seconds, rate, percent, known } = Charts;
 const ranges = [["2 min", 120], ["15 min", 900], ["2 h", 7200], ["24 h", 86400], ["7 days", 604800]];
 const asked = new URLSearchParams(location.hash.slice(1));
 let chosen = asked.get("query"), range = Number(asked.get("range")) || 0, overview = null, fetched = 0, busy = false, again = false, serial = 0;
+let zoom = asked.get("from") && asked.get("to") ? [Number(asked.get("from")), Number(asked.get("to"))].sort((a, b) => a - b) : null; // seconds since the epoch
 const token = { value: asked.get("token") || sessionStorage.getItem("token") || "" };
 
 function element(tag, properties, ...children) {
@@ -17,6 +18,7 @@ function remember() {
   const parts = new URLSearchParams();
   if (chosen) parts.set("query", chosen);
   parts.set("range", range);
+  if (zoom) { parts.set("from", zoom[0]); parts.set("to", zoom[1]); }
   history.replaceState(null, "", "#" + parts);
 }
 const current = () => overview && (overview.queries.find(query => query.query === chosen) || overview.queries[0]);
@@ -110,6 +112,7 @@ function showSettings(query) {
     ["Warm-up", seconds(config.warmup_s)], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
   byId("settings").replaceChildren(...rows.filter(row => row[1] && !row[1].startsWith("–")).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   byId("change").hidden = !overview.may_change;
+  showFreeze(config);
 }
 function showForecast(query) {
   const forecast = query.forecast, fact = (name, value) => element("span", {}, name + " ", element("b", {}, value));
@@ -153,6 +156,11 @@ function showLog(details) {
   }));
   byId("changes").replaceChildren(...details.options_changed.map(change => element("li", {}, `${timeOf(change.time_ms)} ${change.what}, by ${change.origin || "somebody"}`)));
 }
+function showSum(sum) {
+  const change = ratio => { const percents = Math.round((ratio - 1) * 100); return percents === 0 ? "as many" : `${Math.abs(percents)} % ${percents < 0 ? "less" : "more"}`; };
+  byId("range-sum").textContent = !known(sum.waits_ratio) || !known(sum.batches_ratio) ? "No figures of the time shown."
+    : `In the time shown: events waited ${seconds(sum.own_wait_s)}, with your trigger ${seconds(sum.shadow_wait_s)} (${change(sum.waits_ratio).replace("as many", "the same")}); ${many(sum.own_batches, "batch")}, with yours ${count(sum.shadow_batches)} (${change(sum.batches_ratio)}).`;
+}
 async function load() {
   const query = current();
   if (!query) return;
@@ -160,14 +168,14 @@ async function load() {
   busy = true; fetched = performance.now();
   try {
     const name = encodeURIComponent(query.query);
-    const [series, details] = await Promise.all([ask(`/api/series?query=${name}&range=${range}`), ask(`/api/details?query=${name}`)]);
-    if (current() && current().query === series.query) { Charts.update(series, current()); showLog(details); document.body.dataset.drawn = ++serial; }
+    const [series, details] = await Promise.all([ask(`/api/series?query=${name}&` + (zoom ? `range=${zoom[1] - zoom[0]}&end=${zoom[1] * 1000}` : `range=${range}`)), ask(`/api/details?query=${name}`)]);
+    if (current() && current().query === series.query) { Charts.update(series, current()); showSum(series.savings); showLog(details); document.body.dataset.drawn = ++serial; }
   } catch (problem) {
     console.warn(problem.message); // the link says it too
   } finally { busy = false; }
   if (again) { again = false; load(); }
 }
-const period = () => range <= 120 ? 900 : range <= 900 ? 1900 : range <= 7200 ? 9000 : 30000;
+const period = () => zoom ? 30000 : range <= 120 ? 900 : range <= 900 ? 1900 : range <= 7200 ? 9000 : 30000;
 
 function pickRange() {
   if (range) return;
@@ -175,9 +183,21 @@ function pickRange() {
   range = overview.replay ? (ranges.find(([, length]) => length >= lasts) || ranges.at(-1))[1] : 120;
   showRanges();
 }
+// Stretches are of whole seconds, which is what can be asked for.
+function setZoom(stretch) {
+  zoom = stretch && [Math.floor(stretch[0]), Math.max(Math.ceil(stretch[1]), Math.floor(stretch[0]) + 2)];
+  remember(); showRanges(); load();
+}
+Charts.onChoose(setZoom);
+byId("unzoom").onclick = () => setZoom(null);
+addEventListener("keydown", event => { if (event.key === "Escape" && zoom) setZoom(null); });
 function showRanges() {
+  byId("unzoom").hidden = !zoom;
+  if (zoom) byId("unzoom").textContent = `${Charts.clockOf(zoom[0] * 1000, false)} to ${Charts.clockOf(zoom[1] * 1000, false)} ×`;
+  byId("unzoom").setAttribute("aria-label", "Show the latest time again");
+
   byId("ranges").replaceChildren(...ranges.map(([label, length]) => {
-    const button = element("button", { type: "button", onclick: () => { range = length; remember(); showRanges(); load(); } }, label);
+    const button = element("button", { type: "button", onclick: () => { range = length; setZoom(null); } }, label);
     button.setAttribute("role", "radio"); button.setAttribute("aria-checked", length === range); button.tabIndex = length === range ? 0 : -1;
     return button;
   }));
@@ -193,22 +213,27 @@ byId("ranges").addEventListener("keydown", event => {
 
 // ---------------------------------------------------------------------------------------------- changes
 
-byId("change").addEventListener("submit", async event => {
-  event.preventDefault();
-  const form = event.target, query = current(), change = { query: query.query }, said = byId("change-said");
-  for (const name of Object.keys(filled.values)) // what was not touched may have been changed by others since
-    if (form[name].value && isTouched(name)) change[name] = name === "budget" ? Number(form[name].value) : form[name].value;
+async function askFor(change) {
+  const form = byId("change"), said = byId("change-said");
   if (form.token.value) { token.value = form.token.value; sessionStorage.setItem("token", token.value); }
-  if (Object.keys(change).length === 1) { said.textContent = "Nothing was changed."; return; }
   const answer = await fetch("/api/set", { method: "POST", headers: { "X-AdaptiveStream-Token": token.value, "Content-Type": "application/json" }, body: JSON.stringify(change) }).catch(() => null);
   const body = answer ? await answer.json().catch(() => ({})) : {};
-  if (answer && answer.ok) for (const name of Object.keys(change)) if (name in filled.values) filled.values[name] = form[name].value;
-  said.textContent = answer && answer.ok ? "Asked for: it applies at the next wait." : `Refused: ${body.error || "the dashboard does not answer"}.`;
+  const taken = Boolean(answer && answer.ok);
+  for (const name of Object.keys(filled.values)) if (taken && name in change) form[name].value = filled.values[name] = String(change[name]);
+  said.textContent = taken ? "Asked for: it applies at the next wait." : `Refused: ${body.error || "the dashboard does not answer"}.`;
   load();
+}
+byId("change").addEventListener("submit", event => {
+  event.preventDefault();
+  const form = event.target, change = { query: current().query };
+  for (const name of Object.keys(filled.values)) // what was not touched may have been changed by others since
+    if (form[name].value && isTouched(name)) change[name] = name === "budget" ? Number(form[name].value) : form[name].value;
+  if (Object.keys(change).length === 1) byId("change-said").textContent = "Nothing was changed.";
+  else askFor(change);
 });
-// The form follows the query's settings but for fields that differ from what was filled in: those somebody is changing.
 let filled = { query: null, values: {} };
 function isTouched(name) { return byId("change")[name].value !== filled.values[name]; }
+// The form follows the query's settings but for fields that differ from what was filled in: those somebody is changing.
 function fillForm(query) {
   if (!query || !query.config) return;
   const form = byId("change"), config = query.config;
@@ -219,6 +244,12 @@ function fillForm(query) {
     filled.values[name] = value;
   }
   filled.query = query.query;
+}
+byId("freeze").onclick = () => askFor({ query: current().query, mode: byId("freeze").dataset.mode });
+function showFreeze(config) {
+  const acts = config.mode === "active", button = byId("freeze");
+  button.dataset.mode = acts ? "monitoring" : "active";
+  button.textContent = acts ? "Freeze: back to your trigger" : "Release: decide again";
 }
 
 // ---------------------------------------------------------------------------------------------- start
@@ -251,6 +282,7 @@ addEventListener("hashchange", () => {
   const parts = new URLSearchParams(location.hash.slice(1));
   if (parts.get("query")) chosen = parts.get("query");
   if (Number(parts.get("range"))) range = Number(parts.get("range"));
+  zoom = Number(parts.get("from")) && Number(parts.get("to")) ? [Number(parts.get("from")), Number(parts.get("to"))] : null;
   showRanges();
   if (overview) { show(); load(); }
 });

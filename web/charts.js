@@ -59,7 +59,7 @@ const Charts = (() => {
     const plot = new uPlot({
       width: host.clientWidth || 400, height,
       padding: [8, 8, 0, 0],
-      cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
+      cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false, setScale: false, dist: 6 }, points: { size: 6 } },
       legend: { live: true },
       scales: { x: { time: true, range: () => plotRange }, y: { range: options.range || ((u, low, high) => [0, high > 0 ? high * 1.08 : 1]) } },
       axes: options.axes || axes(options.format, options.axisSize),
@@ -69,14 +69,28 @@ const Charts = (() => {
         points: { show: line.points || false, size: 5, fill: line.color ? () => color(line.color) : undefined },
         value: (u, value) => line.value(value) }))),
       bands: options.bands ? options.bands.map(band => ({ series: band.series, fill: () => color(band.fill) })) : undefined,
-      hooks: options.hooks || {},
+      hooks: { ...options.hooks, setSelect: [select] },
     }, lines.length ? [[0], ...lines.map(() => [null])] : [[0]], host);
+    host.addEventListener("dblclick", () => chosen && chosen(null));
     const chart = { plot, host, height };
     charts.push(chart);
     new ResizeObserver(() => { if (host.clientWidth > 0) plot.setSize({ width: host.clientWidth, height }); }).observe(host);
     return chart;
   }
   let plotRange = [0, 1];
+
+  // A stretch of time dragged over in one chart; the others, which follow its cursor, tell of the same one.
+  let chosen = null, choosing = false;
+  function select(u) {
+    const { left, width } = u.select;
+    if (width <= 0) return;
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    if (choosing || !chosen) return;
+    choosing = true;
+    setTimeout(() => { choosing = false; });
+    chosen([u.posToVal(left, "x"), u.posToVal(left + width, "x")]);
+  }
+  const onChoose = callback => { chosen = callback; };
 
   // Marks of triggers in two rows, yours above, ours below. Where they would stand closer than pixels: batches a bucket, as bars.
   let marks = { own: [], shadow: [], counts: null };
@@ -187,7 +201,8 @@ const Charts = (() => {
     const set = (chart, ...columns) => chart.plot.setData([x, ...columns]);
     set(all.arrivals, series.high, series.low, series.rate, series.forecast);
     marks = { own: series.own_triggers, shadow: series.shadow_triggers, counts: null };
-    if (series.range_ms > 930000) marks.counts = { x, width: series.width_ms / 1000, own: series.batches, shadow: series.shadow_batches };
+    const counted = series.width_ms > 1000; // single triggers would stand closer than pixels, or are no longer known
+    if (counted) marks.counts = { x, width: series.width_ms / 1000, own: series.batches, shadow: series.shadow_batches };
     set(all.triggers, series.shadow_batches, series.batches);
     set(all.waits, smooth(series.shadow_wait_s, series.shadow_events, n), smooth(series.own_wait_s, series.own_events, n));
     set(all.pending, series.pending);
@@ -195,7 +210,7 @@ const Charts = (() => {
     set(all.interval, flat(query.config && query.config.trigger_s), series.interval_s, series.batch_s.map((took, i) => series.batches[i] > 0 ? took : null));
     all.confidence.host.hidden = !series.confidence.some(known);
     set(all.confidence, series.confidence.map(value => known(value) ? value * 100 : null));
-    batches.dots = series.own_triggers.length || series.range_ms <= 930000
+    batches.dots = !counted
       ? series.own_triggers.filter(mark => mark[2] >= 0).map(mark => [mark[1], mark[2] / 1000])
       : series.batches.map((many, i) => many > 0 && known(series.batch_s[i]) ? [series.batch_events[i] / many, series.batch_s[i]] : null).filter(Boolean);
     batches.learned = query.cost ? query.cost.events.map((events, i) => [events, query.cost.seconds[i]]) : [];
@@ -221,5 +236,5 @@ const Charts = (() => {
 
   function redraw() { if (all) Object.values(all).forEach(chart => chart.plot.redraw(false, true)); }
 
-  return { update, redraw, clockOf, count, seconds, rate, percent, known };
+  return { update, redraw, onChoose, clockOf, count, seconds, rate, percent, known };
 })();

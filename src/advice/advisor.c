@@ -321,8 +321,8 @@ static void advise_second(advisor_t *a, int64_t second)
 
 void advice_apply(const advice_t *advice, governor_t *governor)
 {
-    governor_set_changes(governor, advice->has_changes ? advice->changes : NULL, advice->confidence);
-    governor_set_forecast(governor, advice->rate_per_s, advice->has_changes ? 0 : advice->confidence);
+    governor_set_advice(governor, advice->rate_per_s, advice->confidence,
+                        advice->has_changes ? advice->changes : NULL);
 }
 
 advice_t advisor_advise(advisor_t *a, int64_t now_ns)

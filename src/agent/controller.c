@@ -6,6 +6,7 @@
 #include "protocol/request.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -13,15 +14,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char tag[] = "Controller";
-enum { STACK_SIZE = 256 * 1024, LONGEST_SLEEP_MS = 500 };
+enum { STACK_SIZE = 256 * 1024, LONGEST_SLEEP_MS = 500, MOST_ENDED = 16 };
 static const int64_t least_grace_ns = 1000 * (int64_t)NS_PER_MS;
 
-/* A governed query in the list. */
+/* A governed query in the list, or one that has ended and whose last word is still to be sent. */
 typedef struct entry {
     uint64_t number; /* ascending along the list */
     exchange_t *exchange;
+    bool ended;           /* then the exchange is ours */
     uint64_t told_serial; /* of the connection that its configuration was told to */
     bool forecast;        /* one has come */
     struct entry *next;
@@ -30,14 +33,17 @@ typedef struct entry {
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER; /* held for copies in memory only */
 static entry_t *list;
 static uint64_t last_number;
+static bool deaf; /* nobody is left to tell anything to; guarded by list_lock */
 
 static atomic_bool started, lost, leaving;
+static atomic_int waker = -1; /* where a byte is written when the thread is to look at the list now */
 
 /* What follows is the thread's alone. */
 static struct {
     const options_t *options;
     predictor_link_t link;
     line_limit_t lines;
+    int woken; /* the other end of `waker` */
     bool lost;
     uint64_t forecast_serial; /* of the connection that the latest forecast came by */
     char line[PROTOCOL_LINE_MAXIMUM];
@@ -55,15 +61,44 @@ static entry_t *entry_after(uint64_t number)
     return entry;
 }
 
+/* @locks_required list_lock */
+static void forget(entry_t *gone)
+{
+    entry_t **link = &list;
+    while (*link != gone)
+        link = &(*link)->next;
+    *link = gone->next;
+    exchange_destroy(gone->exchange);
+    free(gone);
+}
+
+/* Those whose last word can no longer be sent, or too many of them: a predictor may be away for long. */
+static void forget_ended(size_t most)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&list_lock);
+    for (const entry_t *entry = list; entry; entry = entry->next)
+        count += entry->ended;
+    for (entry_t *entry = list, *next; entry && count > most; entry = next) {
+        next = entry->next;
+        if (!entry->ended) continue;
+        forget(entry);
+        count--;
+    }
+    pthread_mutex_unlock(&list_lock);
+}
+
 /* An answer to a predict. */
 static void take_answer(void *context, uint64_t number, int64_t asked_ns, const answer_t *answer)
 {
     (void)context;
     const bool effective = isfinite(answer->effective);
-    const forecast_t forecast = {
+    forecast_t forecast = {
         .rate_per_s = effective ? answer->effective : answer->rate,
         .confidence = effective && isfinite(answer->confidence) ? answer->confidence : 0,
     };
+    forecast.has_changes = answer->has_changes && forecast.confidence > 0;
+    if (forecast.has_changes) memcpy(forecast.changes, answer->changes, sizeof forecast.changes);
     if (answer->error[0]) return;
     if (answer->has_change) {
         pthread_mutex_lock(&list_lock);
@@ -99,7 +134,7 @@ static bool ask_next(uint64_t *number, int64_t now_ns)
     int64_t end_ms = 0;
     pthread_mutex_lock(&list_lock);
     entry_t *entry = entry_after(*number);
-    const bool known = entry && exchange_history(entry->exchange, history, &end_ms);
+    const bool known = entry && !entry->ended && exchange_history(entry->exchange, history, &end_ms);
     if (entry) {
         *number = entry->number;
         strcpy(query, exchange_query(entry->exchange));
@@ -124,6 +159,7 @@ static bool tell_next(uint64_t *number)
         exchange_take(entry->exchange, entry->told_serial != own.link.serial, clock_wall_ms(),
                       &own.observation);
         entry->told_serial = own.link.serial;
+        if (entry->ended) forget(entry);
     }
     pthread_mutex_unlock(&list_lock);
     if (entry)
@@ -142,6 +178,7 @@ static void update(int64_t now_ns)
     number = 0;
     while (predictor_link_is_ready(&own.link) && tell_next(&number)) {
     }
+    forget_ended(MOST_ENDED);
 }
 
 static void look_whether_lost(int64_t now_ns)
@@ -164,13 +201,26 @@ static void look_whether_lost(int64_t now_ns)
 
 static void sleep_until(int64_t until_ns)
 {
-    struct pollfd fds[LINK_FDS];
-    const nfds_t count = (nfds_t)predictor_link_watch(&own.link, fds);
+    struct pollfd fds[LINK_FDS + 1];
+    nfds_t count = (nfds_t)predictor_link_watch(&own.link, fds);
+    fds[count++] = (struct pollfd){.fd = own.woken, .events = POLLIN}; /* -1 is passed over */
     const int64_t due_ns = predictor_link_due_ns(&own.link);
     int64_t remaining_ns = (due_ns < until_ns ? due_ns : until_ns) - clock_monotonic_ns();
     if (remaining_ns > LONGEST_SLEEP_MS * (int64_t)NS_PER_MS)
         remaining_ns = LONGEST_SLEEP_MS * (int64_t)NS_PER_MS;
     poll(fds, count, remaining_ns <= 0 ? 0 : (int)((remaining_ns + NS_PER_MS - 1) / NS_PER_MS));
+}
+
+/* A query has ended: a driver that ends its last one may be gone in a moment, and the word with it. */
+static bool was_woken(void)
+{
+    char bytes[64];
+    return read(own.woken, bytes, sizeof bytes) > 0;
+}
+
+static void wake(void)
+{
+    if (write(atomic_load(&waker), "", 1) < 0) return; /* then it is told at the next update */
 }
 
 static void *run(void *unused)
@@ -188,13 +238,17 @@ static void *run(void *unused)
         predictor_link_step(&own.link, now_ns);
         look_whether_lost(now_ns);
         const bool anew = own.link.state == LINK_READY && own.link.serial != serial;
-        if (anew || now_ns >= update_ns) { /* one that has just come is asked at once */
+        if (was_woken() || anew || now_ns >= update_ns) { /* one that has just come is asked at once */
             serial = own.link.serial;
             update(now_ns);
             update_ns = now_ns + own.options->update_period_ns;
         }
         sleep_until(update_ns);
     }
+    pthread_mutex_lock(&list_lock);
+    deaf = true;
+    pthread_mutex_unlock(&list_lock);
+    forget_ended(0);
     return NULL;
 }
 
@@ -218,8 +272,15 @@ static bool start_thread(void)
 static void start(const options_t *options)
 {
     own.options = options;
-    if (!start_thread())
-        log_line(LOG_WARNING, tag, "no thread could be started; queries are governed without forecasts");
+    int ends[2] = {-1, -1};
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) ends[0] = ends[1] = -1;
+    own.woken = ends[0];
+    atomic_store(&waker, ends[1]);
+    if (start_thread()) return;
+    pthread_mutex_lock(&list_lock);
+    deaf = true;
+    pthread_mutex_unlock(&list_lock);
+    log_line(LOG_WARNING, tag, "no thread could be started; queries are governed without forecasts");
 }
 
 void controller_enlist(exchange_t *exchange, const options_t *options)
@@ -240,13 +301,17 @@ void controller_enlist(exchange_t *exchange, const options_t *options)
 void controller_strike_off(exchange_t *exchange)
 {
     pthread_mutex_lock(&list_lock);
-    entry_t **link = &list;
-    while (*link && (*link)->exchange != exchange)
-        link = &(*link)->next;
-    entry_t *entry = *link;
-    if (entry) *link = entry->next;
+    entry_t *entry = list;
+    while (entry && entry->exchange != exchange)
+        entry = entry->next;
+    if (!entry)
+        exchange_destroy(exchange); /* there was no memory to enlist it */
+    else if (deaf)
+        forget(entry);
+    else
+        entry->ended = true;
     pthread_mutex_unlock(&list_lock);
-    free(entry);
+    wake();
 }
 
 bool controller_is_lost(void)

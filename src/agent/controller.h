@@ -17,7 +17,8 @@
  * live on. Does nothing with predictor=off. */
 void controller_enlist(exchange_t *exchange, const options_t *options);
 
-/* From now on it is not; the exchange may be destroyed. */
+/* The query has ended. The exchange is the controller's from now on: the predictor is told the last of it, and it is
+ * destroyed; at once where there is nobody to tell. Waits for nothing. */
 void controller_strike_off(exchange_t *exchange);
 
 /*

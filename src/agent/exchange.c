@@ -25,6 +25,15 @@ struct exchange {
     change_t change;
 };
 
+bool forecast_equal(const forecast_t *a, const forecast_t *b)
+{
+    bool equal =
+        a->rate_per_s == b->rate_per_s && a->confidence == b->confidence && a->has_changes == b->has_changes;
+    for (int i = 0; i < RATE_AVERAGES && equal && a->has_changes; i++)
+        equal = a->changes[i] == b->changes[i];
+    return equal;
+}
+
 exchange_t *exchange_create(const char *query, const char *id, const char *run)
 {
     exchange_t *exchange = calloc(1, sizeof *exchange);
@@ -96,6 +105,14 @@ void exchange_decision(exchange_t *exchange, const observed_decision_t *decision
     exchange->status.decision = *decision;
     snprintf(exchange->status.state, sizeof exchange->status.state, "%s", state);
     snprintf(exchange->status.why, sizeof exchange->status.why, "%s", why);
+    pthread_mutex_unlock(&exchange->lock);
+}
+
+void exchange_end(exchange_t *exchange)
+{
+    pthread_mutex_lock(&exchange->lock);
+    strcpy(exchange->status.state, "ended");
+    exchange->status.why[0] = '\0';
     pthread_mutex_unlock(&exchange->lock);
 }
 

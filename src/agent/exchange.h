@@ -8,7 +8,9 @@
 #ifndef ADAPTIVESTREAM_AGENT_EXCHANGE_H
 #define ADAPTIVESTREAM_AGENT_EXCHANGE_H
 
+#include "control/arrival_rate.h"
 #include "control/arrival_slots.h"
+#include "protocol/answer.h"
 #include "protocol/observation.h"
 
 #include <stdbool.h>
@@ -16,9 +18,18 @@
 
 typedef struct exchange exchange_t;
 
+/* All 0: none. */
 typedef struct {
-    double rate_per_s, confidence; /* 0 and 0: none */
+    double rate_per_s, confidence;
+    bool
+        has_changes; /* then it is these, with that confidence, that the governor is told: governor_set_advice() */
+    double changes[RATE_AVERAGES];
 } forecast_t;
+
+_Static_assert((int)RATE_AVERAGES == (int)PROTOCOL_CHANGES,
+               "what the predictor sends is what the governor takes");
+
+bool forecast_equal(const forecast_t *a, const forecast_t *b);
 
 /* `query`: its label. NULL when out of memory. */
 exchange_t *exchange_create(const char *query, const char *id, const char *run);
@@ -44,6 +55,9 @@ void exchange_shadow(exchange_t *exchange, const observed_trigger_t *trigger);
 /* The latest decision, and what the query is in: "warmup", "active", ... */
 void exchange_decision(exchange_t *exchange, const observed_decision_t *decision, const char *state,
                        const char *why);
+
+/* The query has ended: its state is "ended", whatever it was in. */
+void exchange_end(exchange_t *exchange);
 
 /* True once after each exchange_take(): figures cost some microseconds and are only worked out to be told. */
 bool exchange_wants_stats(exchange_t *exchange);

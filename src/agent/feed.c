@@ -143,6 +143,14 @@ void feed_stats(exchange_t *exchange, const governor_stats_t *stats, int64_t dec
     exchange_stats(exchange, &observed);
 }
 
+void feed_end(exchange_t *exchange, const governor_stats_t *stats, int64_t decisions, int64_t probes,
+              int64_t faults)
+{
+    if (!exchange) return;
+    feed_stats(exchange, stats, decisions, probes, faults);
+    exchange_end(exchange);
+}
+
 void feed_costs(exchange_t *exchange, const governor_t *governor)
 {
     int64_t events[OBSERVATION_COSTS_MAXIMUM];

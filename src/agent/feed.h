@@ -40,6 +40,10 @@ void feed_decision(exchange_t *exchange, const feed_decision_t *told);
  * several the latest is told, with the events of that one. */
 void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches);
 
+/* The query has ended, with these figures. */
+void feed_end(exchange_t *exchange, const governor_stats_t *stats, int64_t decisions, int64_t probes,
+              int64_t faults);
+
 bool feed_wants_stats(exchange_t *exchange);
 void feed_stats(exchange_t *exchange, const governor_stats_t *stats, int64_t decisions, int64_t probes,
                 int64_t faults);

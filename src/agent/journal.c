@@ -1,45 +1,35 @@
 #include "agent/journal.h"
 
 #include "agent/clock.h"
+#include "agent/journal_file.h"
 #include "common/json_writer.h"
-#include "common/log.h"
-#include "common/output.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { LINE_SIZE = 4096, CLOSED = -1, FAILED = -2 };
+enum { LINE_SIZE = 4096, GOING_ON = 64, LABEL_SIZE = 256, WORD_SIZE = 64 };
 
-static atomic_int journal_fd = CLOSED;
+/* What a newer file has to say of a run that began in an older one. */
+typedef struct {
+    char query[LABEL_SIZE], id[WORD_SIZE], run[WORD_SIZE];
+    governor_config_t config;
+    const char *mode; /* NULL: a free place */
+} going_on_t;
 
-static void switch_off(int fd, const char *what)
+static pthread_mutex_t runs_lock = PTHREAD_MUTEX_INITIALIZER;
+static going_on_t runs[GOING_ON]; /* of more at a time, those that found no place are left out */
+
+static void begin_newer_file(void);
+
+void journal_open(const char *path, int64_t size_bytes)
 {
-    /* The descriptor stays open: another thread may be writing to its number. */
-    if (atomic_compare_exchange_strong(&journal_fd, &fd, FAILED))
-        log_line(LOG_WARNING, "AdaptiveStream", "journal: %s; the journal is off, the job goes on", what);
-}
-
-void journal_open(const char *path)
-{
-    static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
-    if (path[0] == '\0') return;
-    pthread_mutex_lock(&opening);
-    if (atomic_load(&journal_fd) == CLOSED) {
-        int fd = output_open(path);
-        if (fd < 0)
-            log_line(LOG_WARNING, "AdaptiveStream", "journal=%s: %s; there is no journal, the job goes on",
-                     path, strerror(errno));
-        atomic_store(&journal_fd, fd < 0 ? FAILED : fd);
-    }
-    pthread_mutex_unlock(&opening);
+    if (path[0] != '\0') journal_file_open(path, size_bytes, begin_newer_file);
 }
 
 bool journal_is_open(void)
 {
-    return atomic_load(&journal_fd) >= 0;
+    return journal_file_is_open();
 }
 
 typedef struct {
@@ -62,20 +52,65 @@ static void line_end(line_t *line)
 {
     if (!json_write_end(&line->json)) return; /* cannot be: names are cut long before */
     line->text[line->json.length] = '\n';
-    size_t size = line->json.length + 1;
-    int fd = atomic_load(&journal_fd);
-    if (fd < 0) return;
-    ssize_t written;
-    do
-        written = write(fd, line->text, size);
-    while (written < 0 && errno == EINTR);
-    if (written < 0)
-        switch_off(fd, strerror(errno));
-    else if ((size_t)written < size) {
-        /* Another driver may share the file: its next line must not be glued to the torn one. */
-        if (write(fd, "\n", 1) < 0) errno = 0;
-        switch_off(fd, "a line was cut short, the disk may be full");
+    journal_file_write(line->text, line->json.length + 1);
+}
+
+static void add_configuration(line_t *line, const governor_config_t *config, const char *mode)
+{
+    json_write_string(&line->json, "version", ADAPTIVESTREAM_VERSION);
+    json_write_string(&line->json, "mode", mode);
+    json_write_integer(&line->json, "trigger_ns", config->trigger_ns);
+    json_write_integer(&line->json, "origin_ns", config->origin_ns);
+    json_write_string(&line->json, "goal", goal_names[config->goal]);
+    json_write_string(&line->json, "policy", policy_names[config->policy]);
+    json_write_exact(&line->json, "budget", config->budget);
+    json_write_integer(&line->json, "slot_ns", config->slot_ns);
+    json_write_integer(&line->json, "min_interval_ns", config->min_interval_ns);
+    json_write_integer(&line->json, "max_interval_ns", config->max_interval_ns);
+    json_write_integer(&line->json, "max_wait_ns", config->max_wait_ns);
+    json_write_integer(&line->json, "warmup_ns", config->warmup_ns);
+    json_write_boolean(&line->json, "rows_only", config->rows_only);
+    json_write_integer(&line->json, "update_period_ns", config->update_period_ns);
+    json_write_integer(&line->json, "fallback_ns", config->fallback_ns);
+}
+
+/* @locks_required runs_lock */
+static going_on_t *find_run(const char *run)
+{
+    for (size_t i = 0; i < GOING_ON; i++)
+        if (runs[i].mode != NULL && strcmp(runs[i].run, run) == 0) return &runs[i];
+    return NULL;
+}
+
+static void note_run(const journal_subject_t *subject, const governor_config_t *config, const char *mode)
+{
+    pthread_mutex_lock(&runs_lock);
+    going_on_t *going_on = find_run(subject->run);
+    for (size_t i = 0; i < GOING_ON && going_on == NULL; i++)
+        if (runs[i].mode == NULL) going_on = &runs[i];
+    if (going_on != NULL) {
+        snprintf(going_on->query, sizeof going_on->query, "%s", subject->query);
+        snprintf(going_on->id, sizeof going_on->id, "%s", subject->id);
+        snprintf(going_on->run, sizeof going_on->run, "%s", subject->run);
+        going_on->config = *config;
+        going_on->mode = mode;
     }
+    pthread_mutex_unlock(&runs_lock);
+}
+
+static void begin_newer_file(void)
+{
+    pthread_mutex_lock(&runs_lock);
+    for (size_t i = 0; i < GOING_ON; i++) {
+        const going_on_t *going_on = &runs[i];
+        if (going_on->mode == NULL) continue;
+        const journal_subject_t subject = {going_on->query, going_on->id, going_on->run};
+        line_t line;
+        line_begin(&line, &subject, "continue");
+        add_configuration(&line, &going_on->config, going_on->mode);
+        line_end(&line);
+    }
+    pthread_mutex_unlock(&runs_lock);
 }
 
 void journal_start(const journal_subject_t *subject, const governor_config_t *config, const char *mode,
@@ -84,25 +119,28 @@ void journal_start(const journal_subject_t *subject, const governor_config_t *co
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "start");
-    json_write_string(&line.json, "version", ADAPTIVESTREAM_VERSION);
-    json_write_string(&line.json, "mode", mode);
     json_write_integer(&line.json, "now_ns", now_ns);
     json_write_integer(&line.json, "taken", taken);
     json_write_integer(&line.json, "total", total);
-    json_write_integer(&line.json, "trigger_ns", config->trigger_ns);
-    json_write_integer(&line.json, "origin_ns", config->origin_ns);
-    json_write_string(&line.json, "goal", goal_names[config->goal]);
-    json_write_string(&line.json, "policy", policy_names[config->policy]);
-    json_write_exact(&line.json, "budget", config->budget);
-    json_write_integer(&line.json, "slot_ns", config->slot_ns);
-    json_write_integer(&line.json, "min_interval_ns", config->min_interval_ns);
-    json_write_integer(&line.json, "max_interval_ns", config->max_interval_ns);
-    json_write_integer(&line.json, "max_wait_ns", config->max_wait_ns);
-    json_write_integer(&line.json, "warmup_ns", config->warmup_ns);
-    json_write_boolean(&line.json, "rows_only", config->rows_only);
-    json_write_integer(&line.json, "update_period_ns", config->update_period_ns);
-    json_write_integer(&line.json, "fallback_ns", config->fallback_ns);
+    add_configuration(&line, config, mode);
     line_end(&line);
+    note_run(subject, config, mode);
+}
+
+void journal_change(const journal_subject_t *subject, const journal_change_t *change)
+{
+    if (!journal_is_open()) return;
+    line_t line;
+    line_begin(&line, subject, "change");
+    json_write_string(&line.json, "origin", change->origin);
+    json_write_string(&line.json, "mode", change->mode);
+    json_write_string(&line.json, "goal", change->goal);
+    json_write_exact(&line.json, "budget", change->budget);
+    line_end(&line);
+    pthread_mutex_lock(&runs_lock);
+    going_on_t *going_on = find_run(subject->run);
+    if (going_on != NULL) going_on->mode = change->mode;
+    pthread_mutex_unlock(&runs_lock);
 }
 
 void journal_limit(const journal_subject_t *subject, int64_t events)
@@ -123,14 +161,20 @@ void journal_align(const journal_subject_t *subject, int64_t origin_ns)
     line_end(&line);
 }
 
-void journal_forecast(const journal_subject_t *subject, int64_t now_ns, double rate_per_s, double confidence)
+void journal_forecast(const journal_subject_t *subject, int64_t now_ns, const forecast_t *forecast)
 {
     if (!journal_is_open()) return;
     line_t line;
     line_begin(&line, subject, "forecast");
     json_write_integer(&line.json, "now_ns", now_ns);
-    json_write_exact(&line.json, "rate_per_s", rate_per_s);
-    json_write_exact(&line.json, "confidence", confidence);
+    json_write_exact(&line.json, "rate_per_s", forecast->rate_per_s);
+    json_write_exact(&line.json, "confidence", forecast->confidence);
+    if (forecast->has_changes) {
+        json_write_open_array(&line.json, "changes");
+        for (int i = 0; i < RATE_AVERAGES; i++)
+            json_write_exact(&line.json, NULL, forecast->changes[i]);
+        json_write_close_array(&line.json);
+    }
     line_end(&line);
 }
 
@@ -218,4 +262,8 @@ void journal_summary(const journal_subject_t *subject, const governor_stats_t *s
     json_write_integer(&line.json, "probes", counts->probes);
     json_write_integer(&line.json, "faults", counts->faults);
     line_end(&line);
+    pthread_mutex_lock(&runs_lock);
+    going_on_t *going_on = find_run(subject->run);
+    if (going_on != NULL) going_on->mode = NULL;
+    pthread_mutex_unlock(&runs_lock);
 }

@@ -141,12 +141,11 @@ static void hear_forecast(query_t *query, int64_t now_ns)
 {
     const int64_t oldest_ns = now_ns - FORECAST_PERIODS * query->options->update_period_ns;
     const forecast_t forecast = feed_forecast(query->exchange, oldest_ns);
-    if (forecast.rate_per_s == query->forecast.rate_per_s &&
-        forecast.confidence == query->forecast.confidence)
-        return;
+    if (forecast_equal(&forecast, &query->forecast)) return;
     query->forecast = forecast;
-    governor_set_forecast(query->governor, forecast.rate_per_s, forecast.confidence);
-    journal_forecast(&query->subject, now_ns, forecast.rate_per_s, forecast.confidence);
+    governor_set_advice(query->governor, forecast.rate_per_s, forecast.confidence,
+                        forecast.has_changes ? forecast.changes : NULL);
+    journal_forecast(&query->subject, now_ns, &forecast);
 }
 
 static void tell_controller(query_t *query, const query_look_t *look, const decision_t *decision,

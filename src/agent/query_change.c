@@ -49,6 +49,10 @@ void query_take_change(query_t *query, int64_t now_ns)
                  origin);
         return;
     }
+    journal_change(&query->subject, &(journal_change_t){.origin = origin,
+                                                        .mode = agent_mode_names[query->mode],
+                                                        .goal = goal_names[query->config.goal],
+                                                        .budget = query->config.budget});
     feed_configuration(query->exchange, &query->config, query->governor, query->mode, query->limit,
                        query->epoch_ns);
     log_line(LOG_INFO, tag, "query %s: as %s asked, mode %s, goal %s, budget %g from now on%s", label, origin,

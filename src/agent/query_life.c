@@ -133,7 +133,7 @@ query_t *query_begin(const query_identity_t *identity, const options_t *options,
                  "query %s: max_wait is shorter than the trigger's interval; it is kept, whatever the "
                  "batches it costs",
                  query_label(identity));
-    journal_open(options->journal);
+    journal_open(options->journal, options->journal_size_bytes);
     journal_start(&query->subject, &config, agent_mode_names[options->mode], beginning->now_ns,
                   beginning->available, beginning->total);
     if (beginning->limit > 0) {
@@ -166,9 +166,11 @@ static void summarise(query_t *query)
 void query_end(query_t *query)
 {
     strike_off(query);
-    if (query->exchange) controller_strike_off(query->exchange);
-    exchange_destroy(query->exchange);
+    governor_stats_t stats;
     pthread_mutex_lock(&query->lock);
+    governor_stats(query->governor, &stats);
+    feed_end(query->exchange, &stats, query->counts.decisions, query->counts.probes, query->counts.faults);
+    if (query->exchange) controller_strike_off(query->exchange);
     summarise(query);
     pthread_mutex_unlock(&query->lock);
     pthread_mutex_destroy(&query->lock);

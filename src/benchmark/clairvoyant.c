@@ -2,29 +2,6 @@
 
 #include "benchmark/clairvoyant_search.h"
 
-#include <math.h>
-
-/* A price is rounded to 2^-PRICE_BITS of an event times half a slot. */
-enum { PRICE_BITS = 26 };
-
-bool clairvoyant_at_price(const slots_t *slots, const clairvoyant_cost_t *cost, double price_s,
-                          schedule_t *schedule)
-{
-    search_t search;
-    corner_t corner = {0};
-    bool good = search_prepare(&search, slots, cost) && price_s >= 0;
-    if (good && search.last > 0) {
-        const double price = nearbyint(ldexp(price_s / search_seconds(&search, 1), PRICE_BITS));
-        if (price < ldexp((double)search.waited_by_one, PRICE_BITS))
-            good = search_run(&search, INT64_C(1) << PRICE_BITS, (__int128)price, &corner);
-        else
-            good = search_one_batch(&search, &corner);
-    }
-    search_free(&search);
-    *schedule = corner.schedule;
-    return good;
-}
-
 /* The corners on both sides of a number of batches: few has at most that many, many has more. */
 typedef struct {
     corner_t few, many;

@@ -33,19 +33,13 @@ typedef struct {
     double per_event_s; /* b >= 0, finite */
 } clairvoyant_cost_t;
 
-/* The schedule with the least sum of waits + price_s * batches (price_s >= 0, event-seconds, may be infinite; rounded to
- * 2^-26 of an event times half a slot); of equal ones one with the fewest batches. False when out of memory or an
- * argument is out of range; *schedule is then empty. */
-bool clairvoyant_at_price(const slots_t *slots, const clairvoyant_cost_t *cost, double price_s,
-                          schedule_t *schedule);
-
 /* The best corner of the hull with at most `batches` batches (at least 1 is used when there are events), and in
  * *bound_s the hull at `batches` itself: a lower bound of the sum of waits, event-seconds, of any schedule with at
  * most that many batches. False when out of memory or an argument is out of range; *schedule is then empty. */
 bool clairvoyant_within(const slots_t *slots, const clairvoyant_cost_t *cost, int64_t batches,
                         schedule_t *schedule, double *bound_s);
 
-/* Whether the slots and their events are few enough to be counted in 64 bits: else the two above fail. */
+/* Whether the slots and their events are few enough to be counted in 64 bits: else the one above fails. */
 bool clairvoyant_in_range(const slots_t *slots);
 
 #endif

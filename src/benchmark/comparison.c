@@ -115,15 +115,6 @@ static bool run_trial(const trial_t *trial, double knob, schedule_t *schedule)
     }
 }
 
-/* How many of the batches take events that count. */
-static size_t batches_scored(const trial_t *trial, const schedule_t *schedule)
-{
-    size_t before = 0;
-    while (before < schedule->batches && schedule->starts[before] <= trial->comparison->score_from)
-        before++;
-    return schedule->batches - before;
-}
-
 slots_t comparison_scored(const comparison_t *comparison)
 {
     slots_t slots = *comparison->slots;
@@ -132,6 +123,25 @@ slots_t comparison_scored(const comparison_t *comparison)
     for (size_t i = 0; i < comparison->score_from; i++)
         slots.events -= comparison->slots->counts[i];
     return slots;
+}
+
+/* Keeps of a schedule what takes events that count, as if time began there. */
+static void leave_out_unscored(size_t from, schedule_t *schedule)
+{
+    size_t before = 0;
+    while (before < schedule->batches && schedule->starts[before] <= from)
+        before++;
+    schedule->batches -= before;
+    for (size_t i = 0; i < schedule->batches; i++)
+        schedule->starts[i] = schedule->starts[before + i] - from;
+}
+
+/* Everything is judged, and tuned, by what counts alone. */
+static bool run_scored(const trial_t *trial, double knob, schedule_t *schedule)
+{
+    const bool done = run_trial(trial, knob, schedule);
+    leave_out_unscored(trial->comparison->score_from, schedule);
+    return done;
 }
 
 typedef struct {
@@ -155,11 +165,11 @@ static bool tune(const trial_t *trial, int64_t wanted, bool never_above, schedul
     for (int i = 0; i < MOST_TRIALS && nearest > 0 && range.high > range.low * (1 + 1e-6); i++) {
         const double middle = sqrt(range.low * range.high);
         schedule_t schedule;
-        if (!run_trial(trial, middle, &schedule)) {
+        if (!run_scored(trial, middle, &schedule)) {
             schedule_free(&schedule);
             return false;
         }
-        const int64_t excess = (int64_t)batches_scored(trial, &schedule) - wanted;
+        const int64_t excess = (int64_t)schedule.batches - wanted;
         *(excess > 0 ? &range.high : &range.low) = middle;
         if (llabs(excess) < nearest && !(never_above && excess > 0)) {
             nearest = llabs(excess);
@@ -173,21 +183,10 @@ static bool tune(const trial_t *trial, int64_t wanted, bool never_above, schedul
     return true;
 }
 
-/* Keeps of a schedule what takes events that count, as if time began there. */
-static void leave_out_unscored(const trial_t *trial, schedule_t *schedule)
-{
-    const size_t from = trial->comparison->score_from, scored = batches_scored(trial, schedule);
-    const size_t before = schedule->batches - scored;
-    for (size_t i = 0; i < scored; i++)
-        schedule->starts[i] = schedule->starts[before + i] - from;
-    schedule->batches = scored;
-}
-
 static bool finish(const trial_t *trial, schedule_t *schedule, contender_result_t *result)
 {
     schedule_waits_t waits;
     const slots_t slots = comparison_scored(trial->comparison);
-    if (trial->contender != CONTENDER_CLAIRVOYANT) leave_out_unscored(trial, schedule);
     if (!schedule_waits(schedule, &slots, NULL, NULL, &waits)) return false;
     result->batches = (int64_t)schedule->batches;
     result->mean_s = waits.mean_s;
@@ -202,26 +201,26 @@ static bool finish(const trial_t *trial, schedule_t *schedule, contender_result_
  * least mean wait. */
 static bool tune_min_offsets(trial_t *trial, int64_t wanted, schedule_t *best, contender_result_t *result)
 {
-    const slots_t *slots = trial->comparison->slots;
+    const slots_t slots = comparison_scored(trial->comparison);
     double least_mean_s = INFINITY;
-    for (int64_t least = 1; trial->least_offsets < slots->events; least += 1 + least / 6) {
+    for (int64_t least = 1; trial->least_offsets < slots.events; least += 1 + least / 6) {
         schedule_t schedule;
         double knob = 1;
         schedule_waits_t waits;
-        trial->least_offsets = least < slots->events ? least : slots->events;
+        trial->least_offsets = least < slots.events ? least : slots.events;
         if (!tune(trial, wanted, true, &schedule, &knob)) {
             schedule_free(&schedule);
             return false;
         }
         const bool usable = schedule.batches > 0;
-        if (usable && !schedule_waits(&schedule, slots, NULL, NULL, &waits)) {
+        if (usable && !schedule_waits(&schedule, &slots, NULL, NULL, &waits)) {
             schedule_free(&schedule);
             return false;
         }
         if (usable && waits.mean_s < least_mean_s) {
             least_mean_s = waits.mean_s;
             result->knob_value = (double)trial->least_offsets;
-            result->second_value = floor(fmax(1, 1 / knob)) * (double)slots->slot_ns * 1e-9;
+            result->second_value = floor(fmax(1, 1 / knob)) * (double)slots.slot_ns * 1e-9;
             const schedule_t worse = *best;
             *best = schedule;
             schedule = worse;
@@ -274,7 +273,7 @@ static bool place_contender(trial_t *trial, int64_t fixed_batches, schedule_t *s
         return clairvoyant_run(trial->comparison, fixed_batches, schedule);
     if (contender == CONTENDER_FIXED || contender == CONTENDER_ASAP ||
         !(trial->comparison->equal_batches || hindsight))
-        return run_trial(trial, 1, schedule);
+        return run_scored(trial, 1, schedule);
     result->knob = knob_names[contender];
     if (contender == CONTENDER_MIN_OFFSETS) {
         result->second_knob = "maxTriggerDelay_s";

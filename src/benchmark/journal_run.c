@@ -19,6 +19,7 @@ struct journal_run {
     bool has_clock, has_total, has_shadow;
     int64_t seen_ms, total; /* the source held `total` then */
     double rest;            /* of the slot that is not over: events */
+    bool has_taken;
     int64_t taken;
     int64_t shadow_batches, shadow_events;
     char reason[PROTOCOL_WORD_SIZE]; /* of the decision that fired */
@@ -160,10 +161,29 @@ static bool take_start(journal_run_t *run, const json_t *line, observation_t *ob
         return false;
     text_of(line, "mode", run->mode, sizeof run->mode);
     run->taken = integer_of(line, "taken");
+    run->has_taken = true;
     run->has_total = false;
     see_total(run, wall_ms(run, integer_of(line, "now_ns")), integer_of(line, "total"), observation);
     tell_config(run, observation);
     return true;
+}
+
+/* What holds from here on. Where the run's start is in the journal the rest is known. */
+static bool take_continue(journal_run_t *run, const json_t *line, observation_t *observation, char *what)
+{
+    if (run->governor == NULL &&
+        !journal_read(&journal_configuration_fields, line, &run->config, what, WHAT_SIZE))
+        return false;
+    text_of(line, "mode", run->mode, sizeof run->mode);
+    tell_config(run, observation);
+    return true;
+}
+
+/* Another goal or budget has begun a governor, with a start of its own. */
+static void take_change(journal_run_t *run, const json_t *line, observation_t *observation)
+{
+    text_of(line, "mode", run->mode, sizeof run->mode);
+    if (run->config.trigger_ns > 0) tell_config(run, observation);
 }
 
 static void take_trigger(journal_run_t *run, const json_t *line, observation_t *observation)
@@ -172,13 +192,17 @@ static void take_trigger(journal_run_t *run, const json_t *line, observation_t *
     if (available == FIELD_UNKNOWN || start_ms == FIELD_UNKNOWN || !run->has_clock) return;
     if (run->has_total && available > run->total && start_ms > run->seen_ms)
         see_total(run, start_ms, available, observation);
+    const bool known = run->has_taken;
+    const int64_t before = run->taken;
+    run->has_taken = true;
+    run->taken = available;
+    if (!known) return; /* the journal begins after the run: nobody knows how many of all these it took */
     observed_trigger_t *trigger = &observation->triggers[observation->trigger_count++];
     *trigger = (observed_trigger_t){.start_ms = start_ms,
                                     .end_ms = wall_ms(run, integer_of(line, "end_ns")),
-                                    .events = available > run->taken ? available - run->taken : 0};
+                                    .events = available > before ? available - before : 0};
     strcpy(trigger->reason, run->reason);
     observation->status.time_ms = trigger->end_ms;
-    run->taken = available;
 }
 
 /* Its non-empty triggers since the decision before, on the grid of the job's trigger. */
@@ -281,7 +305,7 @@ static bool take_summary(journal_run_t *run, const json_t *line, observation_t *
 static void follow(journal_run_t *run, const replay_event_t *event, const json_t *line, size_t number,
                    char *what)
 {
-    if (run->governor == NULL || replay_event_is_start(event)) return;
+    if (run->governor == NULL || replay_event_is_start(event) || replay_event_is_note(event)) return;
     replay_step_t step = replay_follow(&run->replayed, run->governor, event, line, number, what);
     if (step == REPLAY_GOES_ON || step == REPLAY_IS_OVER) return;
     governor_destroy(run->governor);
@@ -316,6 +340,10 @@ journal_step_t journal_run_take(journal_run_t *run, const json_t *line, size_t n
     bool understood = true;
     if (strcmp(name, "start") == 0)
         understood = take_start(run, line, observation, what);
+    else if (strcmp(name, "continue") == 0)
+        understood = take_continue(run, line, observation, what);
+    else if (strcmp(name, "change") == 0)
+        take_change(run, line, observation);
     else if (strcmp(name, "trigger") == 0)
         take_trigger(run, line, observation);
     else if (strcmp(name, "decision") == 0)

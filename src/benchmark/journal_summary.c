@@ -26,17 +26,18 @@ static bool read_lines(journal_lines_t *lines, const char *query, journal_summar
     journal_got_t got;
     json_t *line;
     while ((got = journal_lines_next(lines, &line)) == JOURNAL_LINE) {
-        char what[256];
+        char what[256], place[JOURNAL_PLACE_SIZE];
         bool good = read_summary(line, query, summary, &found, what, sizeof what);
         json_decref(line);
         if (good) continue;
-        snprintf(error, error_size, "%s:%zu: a summary without all of its figures: %s", lines->path,
-                 lines->number, what);
+        snprintf(error, error_size, "%s: a summary without all of its figures: %s",
+                 journal_lines_place(lines, place), what);
         return false;
     }
+    char place[JOURNAL_PLACE_SIZE];
     if (got == JOURNAL_NOT_JSON)
-        snprintf(error, error_size, "%s:%zu: not a line of JSON; is this the agent's journal?", lines->path,
-                 lines->number);
+        snprintf(error, error_size, "%s: not a line of JSON; is this the agent's journal?",
+                 journal_lines_place(lines, place));
     else if (got == JOURNAL_UNREADABLE)
         snprintf(error, error_size, "%s: %s", lines->path, strerror(errno));
     else if (!found)

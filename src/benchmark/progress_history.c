@@ -31,7 +31,7 @@ static bool fail(reader_t *reader, const char *problem)
 static bool add_query(reader_t *reader, const char *name, const char *id)
 {
     progress_history_t *history = reader->history;
-    if (history->count == QUERIES_MAXIMUM) return fail(reader, "more than 1000 queries; are they named?");
+    if (history->count == QUERIES_MAXIMUM) return fail(reader, "more than 1000 queries");
     reported_query_t *grown = realloc(history->queries, (history->count + 1) * sizeof *grown);
     if (!grown) return fail(reader, "out of memory");
     history->queries = grown;
@@ -42,11 +42,10 @@ static bool add_query(reader_t *reader, const char *name, const char *id)
 
 static bool find_query(reader_t *reader, const progress_report_t *report, size_t *index)
 {
-    const char *name = report->name && *report->name ? report->name : report->id;
     const progress_history_t *history = reader->history;
     for (*index = 0; *index < history->count; ++*index)
-        if (strcmp(history->queries[*index].name, name) == 0) return true;
-    return add_query(reader, name, report->id);
+        if (strcmp(history->queries[*index].id, report->id) == 0) return true;
+    return add_query(reader, report->name && *report->name ? report->name : report->id, report->id);
 }
 
 /* FNV-1a. */
@@ -192,8 +191,16 @@ void progress_history_free(progress_history_t *history)
 const reported_query_t *progress_history_find(const progress_history_t *history, const char *name_or_id)
 {
     for (size_t i = 0; i < history->count; i++)
-        if (strcmp(history->queries[i].name, name_or_id) == 0 ||
-            strcmp(history->queries[i].id, name_or_id) == 0)
-            return &history->queries[i];
+        if (strcmp(history->queries[i].id, name_or_id) == 0) return &history->queries[i];
+    for (size_t i = 0; i < history->count; i++)
+        if (strcmp(history->queries[i].name, name_or_id) == 0) return &history->queries[i];
     return NULL;
+}
+
+size_t progress_history_named(const progress_history_t *history, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < history->count; i++)
+        count += strcmp(history->queries[i].name, name) == 0;
+    return count;
 }

@@ -18,8 +18,8 @@ typedef struct {
 } reported_trigger_t;
 
 typedef struct {
-    char *name;                   /* its id where it has no name */
-    char *id;                     /* of its first report */
+    char *name; /* its id where it has no name */
+    char *id;
     reported_trigger_t *triggers; /* run after run, each by time, each once */
     size_t count;
     int64_t rows; /* their sum */
@@ -30,14 +30,17 @@ typedef struct {
     size_t count;
 } progress_history_t;
 
-/* Reads what progress_files_read() reads. Reports of the same name are of one query, even where a restart without a
- * checkpoint gave it a new id; without a name the id says it. A report that is there twice (a log that holds Spark's
+/* Reads what progress_files_read() reads. A query is what has one id: it keeps it over restarts from its
+ * checkpoint, while queries of other sessions may bear the same name. A report that is there twice (a log that holds Spark's
  * own report and a listener's) counts once. On failure `error` holds one sentence, and *history is empty. A file
  * without a report is a failure. Release with progress_history_free(). */
 bool progress_history_read(const char *path, progress_history_t *history, char *error, size_t error_size);
 void progress_history_free(progress_history_t *history);
 
-/* The query of that name or id; NULL when there is none. */
+/* The query of that id, else the first of that name; NULL when there is none. */
 const reported_query_t *progress_history_find(const progress_history_t *history, const char *name_or_id);
+
+/* How many bear this name. */
+size_t progress_history_named(const progress_history_t *history, const char *name);
 
 #endif

@@ -146,9 +146,10 @@ static replay_step_t replay_line(replay_t *replay, const json_t *line)
 static void note_malformed(replay_t *replay)
 {
     replay_report_t *report = replay->report;
+    char place[JOURNAL_PLACE_SIZE];
     if (report->malformed++ == 0)
-        snprintf(report->first_malformed, sizeof report->first_malformed, "%.480s:%zu: %s",
-                 replay->lines->path, replay->lines->number, replay->what);
+        snprintf(report->first_malformed, sizeof report->first_malformed, "%s: %s",
+                 journal_lines_place(replay->lines, place), replay->what);
 }
 
 /* False when memory has ended. */
@@ -197,6 +198,7 @@ static void sum_up(replay_t *replay)
 {
     replay_report_t *report = replay->report;
     report->lines = replay->lines->number;
+    report->files = replay->lines->file_count;
     for (size_t i = 0; i < report->count; i++) {
         governor_destroy(replay->sessions[i].governor);
         report->decisions += report->runs[i].decisions;

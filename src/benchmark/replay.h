@@ -1,5 +1,5 @@
 /*
- * The agent's journal replayed: every call that each run's governor heard is made again on a governor of
+ * The agent's journal, its older files included, replayed: every call that each run's governor heard is made again on a governor of
  * our own, and what that one says is compared, field by field, with what the journal says the agent's
  * said.
  *
@@ -18,8 +18,9 @@
 typedef struct {
     replay_run_t *runs; /* in the order of their first lines */
     size_t count;
-    size_t lines;
-    bool torn; /* the last line is cut off: a driver was killed as it wrote */
+    size_t lines; /* of all files together, as line numbers of runs and differences are */
+    size_t files; /* 1, and the older ones beside it */
+    bool torn;    /* the last line is cut off: a driver was killed as it wrote */
     int64_t malformed;
     char first_malformed[REPLAY_MESSAGE_SIZE]; /* "path:line: what is wrong" */
     int64_t decisions, differing;              /* sums of the runs' */

@@ -68,9 +68,28 @@ static replay_step_t repeat_align(step_t *step)
     return REPLAY_GOES_ON;
 }
 
+/* The changes of a forecast's line, which has four, or none at all. */
+static bool read_changes(const json_t *array, double changes[RATE_AVERAGES])
+{
+    if (json_array_size(array) != RATE_AVERAGES) return false;
+    for (size_t i = 0; i < RATE_AVERAGES; i++) {
+        const json_t *change = json_array_get(array, i);
+        if (!json_is_number(change)) return false;
+        changes[i] = json_number_value(change);
+    }
+    return true;
+}
+
 static replay_step_t repeat_forecast(step_t *step)
 {
-    governor_set_forecast(step->governor, step->arguments.rate_per_s, step->arguments.confidence);
+    double changes[RATE_AVERAGES];
+    const json_t *array = json_object_get(step->line, "changes");
+    if (array && !read_changes(array, changes)) {
+        snprintf(step->what, WHAT_SIZE, "changes: an array of %d numbers is expected", RATE_AVERAGES);
+        return REPLAY_IS_MALFORMED;
+    }
+    governor_set_advice(step->governor, step->arguments.rate_per_s, step->arguments.confidence,
+                        array ? changes : NULL);
     return REPLAY_GOES_ON;
 }
 
@@ -140,7 +159,8 @@ static replay_step_t compare_summary(step_t *step)
 struct replay_event {
     const char *name;
     journal_table_t arguments;
-    replay_step_t (*repeat)(step_t *step); /* NULL: a start */
+    replay_step_t (*repeat)(step_t *step); /* NULL: a start, or a note */
+    bool is_note;
 };
 
 #define ARGUMENTS(list)                                                                                      \
@@ -149,14 +169,16 @@ struct replay_event {
     }
 
 static const replay_event_t events[] = {
-    {"start", ARGUMENTS(start_arguments), NULL},
-    {"limit", ARGUMENTS(limit_arguments), repeat_limit},
-    {"align", ARGUMENTS(align_arguments), repeat_align},
-    {"forecast", ARGUMENTS(forecast_arguments), repeat_forecast},
-    {"restart", ARGUMENTS(restart_arguments), repeat_restart},
-    {"trigger", ARGUMENTS(trigger_arguments), repeat_trigger},
-    {"decision", ARGUMENTS(decision_arguments), repeat_decision},
-    {"summary", {NULL, 0}, compare_summary},
+    {"start", ARGUMENTS(start_arguments), NULL, false},
+    {"limit", ARGUMENTS(limit_arguments), repeat_limit, false},
+    {"align", ARGUMENTS(align_arguments), repeat_align, false},
+    {"forecast", ARGUMENTS(forecast_arguments), repeat_forecast, false},
+    {"restart", ARGUMENTS(restart_arguments), repeat_restart, false},
+    {"trigger", ARGUMENTS(trigger_arguments), repeat_trigger, false},
+    {"decision", ARGUMENTS(decision_arguments), repeat_decision, false},
+    {"summary", {NULL, 0}, compare_summary, false},
+    {"change", {NULL, 0}, NULL, true},
+    {"continue", {NULL, 0}, NULL, true},
 };
 
 const replay_event_t *replay_event_of(const json_t *line, char *what)
@@ -180,7 +202,12 @@ const replay_event_t *replay_event_of(const json_t *line, char *what)
 
 bool replay_event_is_start(const replay_event_t *event)
 {
-    return !event->repeat;
+    return !event->repeat && !event->is_note;
+}
+
+bool replay_event_is_note(const replay_event_t *event)
+{
+    return event->is_note;
 }
 
 replay_step_t replay_begin(replay_run_t *run, governor_t **governor, const json_t *line, char *what)
@@ -207,6 +234,7 @@ replay_step_t replay_begin(replay_run_t *run, governor_t **governor, const json_
 replay_step_t replay_follow(replay_run_t *run, governor_t *governor, const replay_event_t *event,
                             const json_t *line, size_t number, char *what)
 {
+    if (event->is_note) return REPLAY_GOES_ON;
     step_t step = {.run = run, .governor = governor, .line = line, .number = number, .what = what};
     if (!journal_read(&event->arguments, line, &step.arguments, what, WHAT_SIZE)) return REPLAY_IS_MALFORMED;
     replay_step_t result = event->repeat(&step);

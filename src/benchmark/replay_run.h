@@ -17,7 +17,7 @@ enum { REPLAY_GOVERNORS = 256, REPLAY_LABEL_SIZE = 256, REPLAY_ID_SIZE = 40, REP
 typedef enum {
     REPLAY_ENDED,    /* replayed to its summary */
     REPLAY_OPEN,     /* replayed to its last line: it still runs, or its driver was killed */
-    REPLAY_HEADLESS, /* not replayed: its start is not in the journal */
+    REPLAY_HEADLESS, /* not replayed: its start is not in the journal (any more) */
     REPLAY_BROKEN,   /* replayed up to a malformed line of it */
     REPLAY_CROWDED,  /* replayed up to where REPLAY_GOVERNORS others had been heard of since */
     REPLAY_STATES
@@ -46,6 +46,9 @@ typedef struct replay_event replay_event_t;
 const replay_event_t *replay_event_of(const json_t *line, char *what);
 
 bool replay_event_is_start(const replay_event_t *event);
+
+/* True of lines that stand for no call: they tell readers of the journal what a governor does not need. */
+bool replay_event_is_note(const replay_event_t *event);
 
 /* Makes the governor that a start line asks for. Unless the answer is REPLAY_GOES_ON, *governor is NULL;
  * REPLAY_IS_MALFORMED: `what` says why. */

@@ -72,16 +72,6 @@ bool schedule_waits(const schedule_t *schedule, const slots_t *slots, schedule_l
     return true;
 }
 
-double schedule_waited_s(const schedule_t *schedule, const slots_t *slots)
-{
-    int64_t half_slots = 0;
-    size_t slot = 0;
-    for (size_t batch = 0; batch < schedule->batches; batch++)
-        for (; slot < slots->count && slot < schedule->starts[batch]; slot++)
-            half_slots += slots->counts[slot] * (2 * (int64_t)(schedule->starts[batch] - slot) - 1);
-    return (double)half_slots * ((double)slots->slot_ns * 0.5e-9);
-}
-
 int64_t batch_slots(double fixed_s, double per_event_s, int64_t events, int64_t slot_ns)
 {
     /* So long that a single event that waits for it makes any schedule worse than one batch; far from an overflow. */

@@ -32,9 +32,6 @@ typedef void schedule_longer_t(void *context, double wait_s, double share);
 bool schedule_waits(const schedule_t *schedule, const slots_t *slots, schedule_longer_t *longer,
                     void *context, schedule_waits_t *waits);
 
-/* The sum of the waits, event-seconds. */
-double schedule_waited_s(const schedule_t *schedule, const slots_t *slots);
-
 /* Whole slots that a batch of `events` occupies the job: fixed_s + per_event_s * events in whole nanoseconds, as the simulator
  * has it, rounded up. At 0 the job is free at once, but the next batch still needs an event of its own. */
 int64_t batch_slots(double fixed_s, double per_event_s, int64_t events, int64_t slot_ns);

@@ -26,6 +26,8 @@ static const struct {
     {METRIC_RESIDENT, "resident, MB", 0, PLAIN, NULL, false},
     {METRIC_PREDICTOR, "predictor CPU, s", 2, PLAIN, NULL, true},
     {METRIC_PREDICTOR_RESIDENT, "predictor, MB", 1, PLAIN, NULL, true},
+    {METRIC_REQUESTS, "requests to Kafka", 0, WITH_RATIO, NULL, true},
+    {METRIC_EMPTY, "triggers without events", 0, PLAIN, NULL, true},
     {METRIC_FILES, "files", 0, WITH_RATIO, "files", false},
 };
 
@@ -201,6 +203,18 @@ static void print_excluded(const suite_results_t *results, FILE *out)
     if (any) fputs("\n", out);
 }
 
+static void print_stale(const suite_results_t *results, FILE *out)
+{
+    if (results->stale_count == 0) return;
+    fputs("Left out, being of another plan, or of another agent or predictor than the last one:\n\n", out);
+    for (size_t i = 0; i < results->stale_count; i++) {
+        const suite_row_t *row = &results->stale[i];
+        fprintf(out, "- %s, %s, %s, repetition %" PRId64 ": %s\n", row->job, row->workload, row->arm,
+                row->repetition, row->folder);
+    }
+    fputs("\n", out);
+}
+
 static void print_events(const suite_results_t *results, const suite_scene_t *scene, FILE *out)
 {
     int64_t least = INT64_MAX, most = 0, beside = 0;
@@ -258,4 +272,5 @@ void suite_markdown_print(const suite_markdown_t *report, FILE *out)
                 scene->job, scene->workload, scene->job, scene->workload, scene->job, scene->workload);
     }
     print_excluded(report->results, out);
+    print_stale(report->results, out);
 }

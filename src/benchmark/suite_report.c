@@ -99,15 +99,16 @@ static bool write_all(const char *folder, const facts_t *facts, const suite_resu
 bool suite_report_write(const char *folder, char *error, size_t error_size)
 {
     facts_t facts;
-    suite_results_t results;
-    suite_simulated_t simulated;
-    if (!load_facts(folder, &facts, error, error_size)) return false;
-    if (!suite_results_load(folder, &results, error, error_size)) return false;
-    bool good = suite_simulated_load(folder, &simulated, error, error_size);
-    if (good) {
-        good = write_all(folder, &facts, &results, &simulated, error, error_size);
-        suite_simulated_free(&simulated);
-    }
+    suite_digests_t digests = {0};
+    suite_results_t results = {0};
+    suite_simulated_t simulated = {0};
+    const bool good = load_facts(folder, &facts, error, error_size) &&
+                      suite_digests_load(folder, &digests, error, error_size) &&
+                      suite_results_load(folder, &digests, &results, error, error_size) &&
+                      suite_simulated_load(folder, &digests, &simulated, error, error_size) &&
+                      write_all(folder, &facts, &results, &simulated, error, error_size);
+    suite_simulated_free(&simulated);
     suite_results_free(&results);
+    suite_digests_free(&digests);
     return good;
 }

@@ -1,12 +1,16 @@
 /*
  * The rows of a benchmark's runs.csv, and which of them count.
  *
- * Of the attempts at one run the last that is `ok` counts. Where none is, the last one is kept to be named in the report, and
- * its figures stay out of every table and picture.
+ * What counts is made of the same things: rows of another digest than the plan's (suite_digests.h), and of runs that are not
+ * in the plan, are stale. Where the plan does not say, of one run those are stale whose digest is not that of its last row.
+ *
+ * Of the other attempts at one run the last that is `ok` counts. Where none is, the last one is kept to be named in the
+ * report, and its figures stay out of every table and picture.
  */
 #ifndef ADAPTIVESTREAM_BENCHMARK_SUITE_RESULTS_H
 #define ADAPTIVESTREAM_BENCHMARK_SUITE_RESULTS_H
 
+#include "benchmark/suite_digests.h"
 #include "benchmark/suite_words.h"
 
 #include <stdbool.h>
@@ -32,6 +36,9 @@ typedef enum {
     METRIC_PREDICTOR_RESIDENT,
     METRIC_FILES,
     METRIC_OTHERS,
+    METRIC_REQUIRED_COUNT,
+    METRIC_REQUESTS = METRIC_REQUIRED_COUNT, /* from here on nan where it is not known */
+    METRIC_EMPTY,
     METRIC_READ_COUNT,
     METRIC_PRODUCT =
         METRIC_READ_COUNT, /* mean wait x batches: with a fixed trigger, whichever, it hardly changes */
@@ -50,8 +57,9 @@ typedef struct {
     char status[SUITE_STATUS_SIZE];
     char reason[SUITE_REASON_SIZE];
     char folder[SUITE_FOLDER_SIZE]; /* below the benchmark's */
-    int64_t beside;                 /* other arms that ran at the same time */
-    int64_t attempts;               /* rows of this run, this one included */
+    char digest[SUITE_DIGEST_SIZE];
+    int64_t beside;   /* other arms that ran at the same time */
+    int64_t attempts; /* rows of this run, this one included */
     double values[METRIC_COUNT];
 } suite_row_t;
 
@@ -63,13 +71,16 @@ typedef struct {
 typedef struct {
     suite_row_t *rows; /* one a run: by scene, arm, repetition; known names in the order of the catalogue */
     size_t count;
+    suite_row_t *stale; /* rows that are left out, in the order of the file */
+    size_t stale_count;
     suite_scene_t *scenes;
     size_t scene_count;
 } suite_results_t;
 
 /* Reads FOLDER/runs.csv. On failure `error` holds one sentence that names file, line or column. Release with
  * suite_results_free(). */
-bool suite_results_load(const char *folder, suite_results_t *results, char *error, size_t error_size);
+bool suite_results_load(const char *folder, const suite_digests_t *digests, suite_results_t *results,
+                        char *error, size_t error_size);
 void suite_results_free(suite_results_t *results);
 
 bool suite_row_counts(const suite_row_t *row);

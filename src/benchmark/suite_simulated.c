@@ -15,16 +15,17 @@ void suite_simulated_free(suite_simulated_t *simulated)
     *simulated = (suite_simulated_t){0};
 }
 
-bool suite_simulated_load(const char *folder, suite_simulated_t *simulated, char *error, size_t error_size)
+bool suite_simulated_load(const char *folder, const suite_digests_t *digests, suite_simulated_t *simulated,
+                          char *error, size_t error_size)
 {
-    static const char *const names[] = {"workload", "arm", "repetition"};
+    static const char *const names[] = {"workload", "arm", "repetition", "definition"};
     char path[4096];
-    int keys[3];
+    int keys[4];
     *simulated = (suite_simulated_t){0};
     snprintf(path, sizeof path, "%s/simulated.csv", folder);
     if (access(path, F_OK) != 0) return true;
     if (!csv_load(path, &simulated->csv, error, error_size)) return false;
-    if (!csv_columns(&simulated->csv, path, names, 3, keys, error, error_size) ||
+    if (!csv_columns(&simulated->csv, path, names, 4, keys, error, error_size) ||
         !csv_columns(&simulated->csv, path, figure_names, SIMULATED_COUNT, simulated->figures, error,
                      error_size)) {
         suite_simulated_free(simulated);
@@ -33,10 +34,23 @@ bool suite_simulated_load(const char *folder, suite_simulated_t *simulated, char
     simulated->workload = keys[0];
     simulated->arm = keys[1];
     simulated->repetition = keys[2];
+    simulated->definition = keys[3];
+    simulated->digests = digests;
     return true;
 }
 
-/* The last line counts: one before it is of another agent or plan. */
+/* Whether the plan's runs are made of what this line is. */
+static bool counts(const suite_simulated_t *simulated, size_t row)
+{
+    int64_t repetition;
+    return simulated->digests->count == 0 ||
+           (csv_integer(&simulated->csv, row, simulated->repetition, &repetition) &&
+            suite_digests_have(simulated->digests, csv_text(&simulated->csv, row, simulated->workload),
+                               csv_text(&simulated->csv, row, simulated->arm), repetition,
+                               csv_text(&simulated->csv, row, simulated->definition)));
+}
+
+/* The last line counts, where the plan does not say which: one before it is of another agent or plan. */
 static bool find(const suite_simulated_t *simulated, const char *workload, const char *arm,
                  const char *repetition, int figure, double *value)
 {
@@ -44,7 +58,7 @@ static bool find(const suite_simulated_t *simulated, const char *workload, const
     for (size_t i = csv->rows; i > 0; i--)
         if (strcmp(csv_text(csv, i - 1, simulated->workload), workload) == 0 &&
             strcmp(csv_text(csv, i - 1, simulated->arm), arm) == 0 &&
-            strcmp(csv_text(csv, i - 1, simulated->repetition), repetition) == 0)
+            strcmp(csv_text(csv, i - 1, simulated->repetition), repetition) == 0 && counts(simulated, i - 1))
             return csv_number(csv, i - 1, simulated->figures[figure], value);
     return false;
 }

@@ -5,16 +5,20 @@
 #define ADAPTIVESTREAM_BENCHMARK_SUITE_SIMULATED_H
 
 #include "benchmark/csv.h"
+#include "benchmark/suite_digests.h"
 
 enum { SIMULATED_BATCHES, SIMULATED_MEAN, SIMULATED_P95, SIMULATED_P99, SIMULATED_COUNT };
 
 typedef struct {
     csv_t csv; /* no rows when there is no such file */
-    int workload, arm, repetition, figures[SIMULATED_COUNT];
+    int workload, arm, repetition, definition, figures[SIMULATED_COUNT];
+    const suite_digests_t *digests;
 } suite_simulated_t;
 
-/* A missing file is no error. On failure `error` names file, line or column. Release with suite_simulated_free(). */
-bool suite_simulated_load(const char *folder, suite_simulated_t *simulated, char *error, size_t error_size);
+/* A missing file is no error. On failure `error` names file, line or column. Release with suite_simulated_free(). Lines of
+ * other digests than the plan's do not count; `digests` must live as long. */
+bool suite_simulated_load(const char *folder, const suite_digests_t *digests, suite_simulated_t *simulated,
+                          char *error, size_t error_size);
 void suite_simulated_free(suite_simulated_t *simulated);
 
 /* The median over the repetitions of an arm's figure over the reference arm's; false when there is none. */

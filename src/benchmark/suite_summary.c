@@ -1,6 +1,7 @@
 #include "benchmark/suite_summary.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,12 +35,13 @@ static void fill_line(const suite_results_t *results, size_t begin, size_t end, 
             const suite_row_t *row = &results->rows[i];
             if (!suite_row_counts(row)) continue;
             if (!line->first_row) line->first_row = row;
+            if (metric == 0) line->runs++;
+            if (!isfinite(row->values[metric])) continue;
             values[count++] = row->values[metric];
             const suite_row_t *other = run_of(results, line->scene, reference, row->repetition);
             if (other && other->values[metric] > 0)
                 ratios[pairs++] = row->values[metric] / other->values[metric];
         }
-        line->runs = count;
         line->values[metric] = statistics_estimate(values, count);
         line->ratios[metric] = statistics_estimate(ratios, pairs);
     }

@@ -19,6 +19,8 @@ int command_status(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_set(int argc, char **argv);
+int command_freeze(int argc, char **argv);
+int command_release(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_train(int argc, char **argv);
 

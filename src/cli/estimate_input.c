@@ -38,6 +38,12 @@ static const reported_query_t *choose_query(const estimate_source_t *source, con
     if (source->query) {
         query = progress_history_find(history, source->query);
         if (!query) complain("%s has no query '%s', but:", input->path, source->query);
+        if (query && strcmp(query->id, source->query) != 0 &&
+            progress_history_named(history, source->query) > 1) {
+            complain("%s has %zu queries named '%s'; choose one by its id:", input->path,
+                     progress_history_named(history, source->query), source->query);
+            query = NULL;
+        }
     } else if (history->count == 1) {
         query = &history->queries[0];
     } else {

@@ -12,8 +12,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { ERROR_SIZE = 1024, WIDTH = 100 };
+enum { ERROR_SIZE = 1024, WIDTH = 100, INDENT = 14 };
 
 typedef struct {
     const char *query, *journal, *at;
@@ -21,27 +23,37 @@ typedef struct {
     predictor_place_t place;
 } options_of_explain_t;
 
-/* In lines of up to WIDTH columns; those that follow are indented. */
+static size_t width_of_output(void)
+{
+    struct winsize size;
+    const bool said = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 2 * INDENT;
+    return said && size.ws_col < WIDTH ? size.ws_col : WIDTH;
+}
+
+/* In lines of up to WIDTH columns, or those of the terminal; those that follow are indented. */
 static void print_wrapped(const char *label, const char *text)
 {
     char plain[EXPLAIN_SIZE];
+    const size_t width = width_of_output();
     plain_text(text, plain, sizeof plain);
-    size_t column = (size_t)printf("%-14s", label);
-    const char *word = plain + strspn(plain, " "), *between = "";
-    while (*word != '\0') {
-        size_t length = strcspn(word, " ");
-        if (column + length + 1 > WIDTH) {
-            printf("\n%-14s", "");
-            column = 14;
-            between = "";
+    text = plain;
+    size_t column = (size_t)printf("%-*s", INDENT, label);
+    while (*text != '\0') {
+        const size_t length = strcspn(text, " ");
+        const bool first = column == INDENT;
+        if (!first && column + 1 + length > width) {
+            printf("\n%-*s", INDENT, "");
+            column = INDENT;
+        } else if (!first) {
+            putchar(' ');
+            column++;
         }
-        printf("%s%.*s", between, (int)length, word);
-        column += length + 1;
-        word += length;
-        word += strspn(word, " ");
-        between = " ";
+        printf("%.*s", (int)length, text);
+        column += length;
+        text += length;
+        text += strspn(text, " ");
     }
-    printf("\n");
+    putchar('\n');
 }
 
 static void observed(void *context, const observation_t *observation)

@@ -35,6 +35,8 @@ static const command_t commands[] = {
     {"top", "the same, once a second", command_top},
     {"explain", "why a trigger fired when it did, in sentences", command_explain},
     {"set", "change a running query's mode, goal or budget", command_set},
+    {"freeze", "leave a running query to its own trigger, until release", command_freeze},
+    {"release", "give a frozen query back to the agent", command_release},
     {"dashboard", "show what the agent's journal tells in a browser", command_dashboard},
     {"train", "train a forecasting model on synthetic or recorded traffic", command_train},
     {"evaluate", "compare forecasters on synthetic or recorded traffic", command_evaluate},

@@ -1,10 +1,85 @@
 #include "cli/plain_text.h"
 
+#include "common/utf8.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static uint32_t code_point(const unsigned char *text, size_t length)
+{
+    uint32_t point = length == 1 ? text[0] : text[0] & (0xffU >> (length + 1));
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | (text[i] & 0x3fU);
+    return point;
+}
+
+/* Columns of a terminal; 0: better not printed, as controls, marks and what turns the direction of writing. Near enough. */
+static size_t columns_of(uint32_t point)
+{
+    if (point < 0x20 || (point >= 0x7f && point <= 0xa0) || point == 0xad) return 0;
+    if ((point >= 0x300 && point <= 0x36f) || (point >= 0x200b && point <= 0x206f) ||
+        (point >= 0xd800 && point <= 0xf8ff) || (point >= 0xfe00 && point <= 0xfe0f) || point == 0xfeff)
+        return 0;
+    const bool wide = (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xd7a3) ||
+                      (point >= 0xf900 && point <= 0xfaff) || (point >= 0xfe30 && point <= 0xfe6f) ||
+                      (point >= 0xff00 && point <= 0xff60) || (point >= 0x1f300 && point <= 0x1faff) ||
+                      (point >= 0x20000 && point <= 0x3ffff);
+    return wide ? 2 : 1;
+}
+
+/* Of what is at `from`, which is `length` bytes long; 0: a byte or character that is not printed. */
+static size_t columns_at(const unsigned char *from, size_t *length)
+{
+    *length = utf8_length(from);
+    if (*length > 0) return columns_of(code_point(from, *length));
+    *length = 1;
+    return 0;
+}
+
 void plain_text(const char *from, char *text, size_t size)
 {
-    size_t i = 0;
-    for (; from[i] != '\0' && i < size - 1; i++)
-        text[i] = from[i] >= 0x20 && from[i] < 0x7f ? from[i] : '?';
-    text[i] = '\0';
-    if (from[i] != '\0') text[size - 2] = '~';
+    const unsigned char *next = (const unsigned char *)from;
+    size_t used = 0, length;
+    for (; *next != '\0'; next += length) {
+        const bool printable = columns_at(next, &length) > 0;
+        if (used + (printable ? length : 1) >= size) break;
+        if (printable)
+            memcpy(text + used, next, length);
+        else
+            text[used] = '?';
+        used += printable ? length : 1;
+    }
+    text[used] = '\0';
+}
+
+void plain_label(const char *label, size_t columns, char *text)
+{
+    const unsigned char *from = (const unsigned char *)label;
+    char *cut = text; /* where a column is left for the mark of what is cut off */
+    size_t used = 0, used_at_cut = 0;
+    while (*from != '\0') {
+        size_t length, width = columns_at(from, &length);
+        const bool printable = width > 0;
+        if (!printable) width = 1;
+        if (used + width > columns) {
+            text = cut;
+            used = used_at_cut + 1;
+            *text++ = '~';
+            break;
+        }
+        if (printable)
+            text = (char *)mempcpy(text, from, length);
+        else
+            *text++ = '?';
+        used += width;
+        from += length;
+        if (used < columns) {
+            cut = text;
+            used_at_cut = used;
+        }
+    }
+    for (; used < columns; used++)
+        *text++ = ' ';
+    *text = '\0';
 }

@@ -6,7 +6,11 @@
 
 #include <stddef.h>
 
-/* Copies what can be printed, with a ? for every other byte; what does not fit into `size` ends with a ~. */
+/* Copies what can be printed, in any script, with a ? for everything else; what does not fit into `size` bytes is cut. */
 void plain_text(const char *from, char *text, size_t size);
+
+/* The same in so many columns of a terminal, filled up with spaces; what does not fit ends with a ~. `text` has room for four
+ * bytes a column, and one more. */
+void plain_label(const char *label, size_t columns, char *text);
 
 #endif

@@ -8,12 +8,13 @@
 
 #include <stddef.h>
 
-enum { QUERY_LINE_SIZE = 512, SPARK_COUNT = 12 };
+enum { QUERY_LINE_SIZE = 512, QUERY_LINE_COLUMNS = 79, SPARK_COUNT = 12 };
 
 extern const char query_line_header[];
 
-/* `rates`: the latest arrival rates, oldest first, for a small picture of up to SPARK_COUNT columns; none with count 0. */
-void query_line(const observed_status_t *status, const double *rates, size_t count,
+/* `rates`: the latest arrival rates, oldest first, for a small picture of a column each, as far as they fit into `columns`
+ * behind the rest; none with count 0. */
+void query_line(const observed_status_t *status, const double *rates, size_t count, size_t columns,
                 char line[QUERY_LINE_SIZE]);
 
 #endif

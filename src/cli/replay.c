@@ -28,7 +28,8 @@ static const char *const state_names[REPLAY_STATES] = {
 static const char *const state_notes[REPLAY_STATES] = {
     [REPLAY_ENDED] = "",
     [REPLAY_OPEN] = "no summary: it still runs, or its driver was killed",
-    [REPLAY_HEADLESS] = "cannot be replayed: the journal begins after its start",
+    [REPLAY_HEADLESS] =
+        "cannot be replayed: the journal begins after its start (journal_size says how much is kept)",
     [REPLAY_BROKEN] = "replayed up to a malformed line",
     [REPLAY_CROWDED] = "replayed in part: too many other runs without an end",
 };
@@ -62,6 +63,9 @@ static void print_table(const options_of_replay_t *options, const replay_report_
     printf("%-20s %-36s %9s %9s %9s\n", "query", "run", "calls", "decisions", "differing");
     for (size_t i = 0; i < report->count; i++)
         print_run(&report->runs[i]);
+    if (report->files > 1)
+        printf("%zu files are read as one journal; lines are numbered through, the oldest file first.\n",
+               report->files);
     if (report->torn)
         printf("Line %zu is torn, the last one: a driver was killed as it wrote.\n", report->lines);
     if (replay_is_equal(report))
@@ -94,10 +98,10 @@ static void print_json(const options_of_replay_t *options, const replay_report_t
     json_t *runs = json_array();
     for (size_t i = 0; i < report->count; i++)
         json_array_append_new(runs, json_of_run(&report->runs[i]));
-    json_t *result =
-        json_pack("{s:b, s:I, s:b, s:I, s:I, s:I}", "equal", replay_is_equal(report), "lines",
-                  (json_int_t)report->lines, "torn", report->torn, "malformed", (json_int_t)report->malformed,
-                  "decisions", (json_int_t)report->decisions, "differing", (json_int_t)report->differing);
+    json_t *result = json_pack("{s:b, s:I, s:I, s:b, s:I, s:I, s:I}", "equal", replay_is_equal(report),
+                               "files", (json_int_t)report->files, "lines", (json_int_t)report->lines, "torn",
+                               report->torn, "malformed", (json_int_t)report->malformed, "decisions",
+                               (json_int_t)report->decisions, "differing", (json_int_t)report->differing);
     /* NULL, and left out, when it is no UTF-8. */
     json_object_set_new(result, "journal", json_pack("s", options->journal));
     json_object_set_new(result, "runs", runs);

@@ -1,41 +1,8 @@
 /*
  * adaptivestream set: changes a running query's mode, goal or budget.
  */
+#include "cli/ask_change.h"
 #include "cli/commands.h"
-#include "cli/predictor_client.h"
-#include "protocol/request.h"
-
-#include <stdio.h>
-#include <string.h>
-
-enum { ERROR_SIZE = 512 };
-
-static int ask_for(const predictor_place_t *place, const char *query, const change_t *change)
-{
-    char error[ERROR_SIZE], request[PROTOCOL_LABEL_SIZE * 2 + 256];
-    static predictor_client_t client;
-    answer_t answer = {.ok = false};
-    bool told = predictor_client_open(&client, place, error, sizeof error);
-    if (told) {
-        size_t length;
-        const char *line = predictor_client_ask(
-            &client, request, request_write_set(request, sizeof request, REQUEST_NO_ID, query, change),
-            &length, error, sizeof error);
-        told = line != NULL && answer_read(line, length, &answer, error, sizeof error);
-        if (told && answer.error[0] != '\0') {
-            snprintf(error, sizeof error, "%s", answer.error);
-            told = false;
-        }
-        predictor_client_close(&client);
-    }
-    if (!told) {
-        fprintf(stderr, "adaptivestream set: %s\n", error);
-        return EXIT_FAILED;
-    }
-    printf("%s is told with its next forecast, within a second or so; it applies from its next wait on.\n",
-           strcmp(query, "*") == 0 ? "Every query" : query);
-    return EXIT_OK;
-}
 
 int command_set(int argc, char **argv)
 {
@@ -84,7 +51,7 @@ int command_set(int argc, char **argv)
         return flags_usage_error(&flags, "nothing to set: --mode, --goal or --budget is needed");
     change.mode = (agent_mode_t)mode;
     change.goal = (goal_t)goal;
-    if (strlen(flags.operands[0]) >= PROTOCOL_LABEL_SIZE)
-        return flags_usage_error(&flags, "QUERY is too long");
-    return ask_for(&place, flags.operands[0], &change);
+    return ask_change(
+        "set", &place, flags.operands[0], &change,
+        "is told with its next forecast, within a second or so; it applies from its next wait on.");
 }

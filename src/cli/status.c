@@ -5,26 +5,36 @@
 #include "cli/predictor_client.h"
 #include "cli/query_line.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-enum { ERROR_SIZE = 512, JSON_SIZE = 16 << 10 };
+enum { ERROR_SIZE = 512 };
 
-static void print_json(const predictor_status_t *status)
+/* False when memory has ended. */
+static bool print_json(const predictor_status_t *status)
 {
-    static char buffer[JSON_SIZE];
-    printf(
-        "{\"status\":\"%s\",\"model\":\"%s\",\"requests\":%lld,\"uptime_s\":%.1f,\"pid\":%lld,\"queries\":[",
-        status->health.status, status->health.model, (long long)status->health.requests,
-        status->health.uptime_s, (long long)status->health.pid);
+    /* A query came in a line, and may be longer as we write it; what is not written to costs nothing. */
+    const size_t size = (status->count + 1) * 2 * PROTOCOL_LINE_MAXIMUM;
+    char *buffer = malloc(size);
+    if (!buffer) return false;
+    json_writer_t json;
+    json_write_begin(&json, buffer, size);
+    json_write_string(&json, "status", status->health.status);
+    json_write_string(&json, "model", status->health.model);
+    json_write_integer(&json, "requests", status->health.requests);
+    json_write_number(&json, "uptime_s", status->health.uptime_s, 1);
+    json_write_integer(&json, "pid", status->health.pid);
+    json_write_open_array(&json, "queries");
     for (size_t i = 0; i < status->count; i++) {
-        json_writer_t json;
-        json_write_begin(&json, buffer, sizeof buffer);
+        json_write_open_object(&json, NULL);
         observed_status_write(&json, &status->queries[i]);
-        if (json_write_end(&json)) printf("%s\n%s", i > 0 ? "," : "", buffer);
+        json_write_close_object(&json);
     }
-    printf("]}\n");
+    json_write_close_array(&json);
+    const bool whole = json_write_end(&json);
+    if (whole) puts(buffer);
+    free(buffer);
+    return whole;
 }
 
 static void print_text(const predictor_status_t *status)
@@ -39,7 +49,7 @@ static void print_text(const predictor_status_t *status)
     }
     printf("\n%s\n", query_line_header);
     for (size_t i = 0; i < status->count; i++) {
-        query_line(&status->queries[i], NULL, 0, line);
+        query_line(&status->queries[i], NULL, 0, 0, line);
         printf("%s\n", line);
     }
     printf("\nWaits are means since the query's start, (yours): what the job's own trigger would have made "
@@ -80,10 +90,10 @@ int command_status(int argc, char **argv)
         fprintf(stderr, "adaptivestream status: %s\n", error);
         return EXIT_FAILED;
     }
-    if (json)
-        print_json(&status);
-    else
-        print_text(&status);
+    const bool printed = !json || print_json(&status);
+    if (!json) print_text(&status);
     predictor_status_free(&status);
-    return EXIT_OK;
+    if (printed) return EXIT_OK;
+    fputs("adaptivestream status: out of memory\n", stderr);
+    return EXIT_FAILED;
 }

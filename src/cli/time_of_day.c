@@ -19,7 +19,9 @@ bool time_of_day_parse(const char *text, int64_t *time_ms)
     struct tm parts = {.tm_year = 0};
     const char *rest = strptime(text, "%Y-%m-%d", &parts);
     if (rest == NULL || (*rest != ' ' && *rest != 'T')) return false;
-    rest = strptime(rest + 1, "%H:%M:%S", &parts);
+    const char *time = rest + 1;
+    rest = strptime(time, "%H:%M:%S", &parts);
+    if (rest == NULL) rest = strptime(time, "%H:%M", &parts);
     if (rest == NULL) return false;
     double fraction = 0;
     if (*rest == '.') {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "2026-11-26 04:00:00", "2026-11-26T04:00:00.250Z" (UTC both), or milliseconds since the epoch. */
+/* "2026-11-26 04:00", "2026-11-26 04:00:00", "2026-11-26T04:00:00.250Z" (UTC all), or milliseconds since the epoch. */
 bool time_of_day_parse(const char *text, int64_t *time_ms);
 
 #endif

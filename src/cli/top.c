@@ -56,12 +56,15 @@ static const double *rates_of(top_t *top, const observed_status_t *status, size_
     return spark->rates;
 }
 
-static size_t rows_of_terminal(const top_t *top)
+/* Where nobody says, as of old. */
+static void size_of_terminal(const top_t *top, size_t *rows, size_t *columns)
 {
     struct winsize size;
-    if (!top->terminal) return KEPT;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row <= ROWS_AROUND) return 24 - ROWS_AROUND;
-    return (size_t)(size.ws_row - ROWS_AROUND);
+    const bool said = top->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    *rows = !top->terminal                      ? KEPT
+            : said && size.ws_row > ROWS_AROUND ? size.ws_row - ROWS_AROUND
+                                                : 24 - ROWS_AROUND;
+    *columns = said ? size.ws_col : top->terminal ? 80 : QUERY_LINE_COLUMNS + 1 + SPARK_COUNT;
 }
 
 static void end_line(const top_t *top)
@@ -87,17 +90,19 @@ static void show(top_t *top, const predictor_status_t *status)
     }
     char saved[32];
     words_duration(saved_s, saved, sizeof saved);
-    printf("AdaptiveStream %s, %zu quer%s, events' time saved: %s, batches saved: %lld", clock, status->count,
+    printf("AdaptiveStream %s, %zu quer%s, saved: %s of waiting, %lld batches", clock, status->count,
            status->count == 1 ? "y" : "ies", saved, saved_batches);
     end_line(top);
     end_line(top);
     fputs(query_line_header, stdout);
     end_line(top);
-    size_t rows = rows_of_terminal(top), shown = status->count < rows ? status->count : rows;
+    size_t rows, columns;
+    size_of_terminal(top, &rows, &columns);
+    const size_t shown = status->count < rows ? status->count : rows;
     for (size_t i = 0; i < shown; i++) {
         size_t count;
         const double *rates = rates_of(top, &status->queries[i], &count);
-        query_line(&status->queries[i], rates, count, line);
+        query_line(&status->queries[i], rates, count, columns, line);
         fputs(line, stdout);
         end_line(top);
     }

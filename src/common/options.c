@@ -30,6 +30,7 @@ typedef enum {
     TYPE_NUMBER,
     TYPE_INTEGER,
     TYPE_DURATION,
+    TYPE_SIZE,
     TYPE_TEXT,
     TYPE_ADDRESS /* HOST:PORT, or one of the choices as text */
 } option_type_t;
@@ -42,8 +43,8 @@ typedef struct {
     size_t offset; /* of the member of options_t */
     const char *fallback;
     const char *help;
-    const char *minimum, *maximum; /* numbers and durations, both inclusive */
-    const char *zero; /* durations: what 0 means, where it is allowed outside the range; or NULL */
+    const char *minimum, *maximum; /* numbers, durations and sizes, both inclusive */
+    const char *zero; /* durations and sizes: what 0 means, where it is allowed outside the range; or NULL */
     const char *const *choices;
     size_t choice_count;
 } option_t;
@@ -117,6 +118,14 @@ static const option_t table[] = {
     TEXT(queries, "*", "names or ids of the queries to govern, separated by + or ;, with * as wildcard"),
     TEXT(config, "", "file with one KEY=VALUE a line"),
     TEXT(journal, "", "file that gets one JSON line a decision"),
+    {.name = "journal_size",
+     .type = TYPE_SIZE,
+     .offset = offsetof(options_t, journal_size_bytes),
+     .fallback = "256MB",
+     .help = "most that the journal takes: a full file becomes FILE.1, three older ones are kept",
+     .minimum = "1MB",
+     .maximum = "1TB",
+     .zero = "no bound"},
     TEXT(log, "stderr", "where log lines go: stderr or a file"),
     CHOICE(log_level, log_level_names, LOG_LEVELS, "info", "least important line that is still logged"),
 };
@@ -170,6 +179,17 @@ static bool set_duration(const option_t *option, const char *text, int64_t *memb
     return in_range;
 }
 
+static bool set_size(const option_t *option, const char *text, int64_t *member)
+{
+    int64_t value, minimum, maximum;
+    if (!parse_size_bytes(text, &value) || !parse_size_bytes(option->minimum, &minimum) ||
+        !parse_size_bytes(option->maximum, &maximum))
+        return false;
+    bool in_range = (value >= minimum && value <= maximum) || (value == 0 && option->zero != NULL);
+    if (in_range) *member = value;
+    return in_range;
+}
+
 /* An empty text is a value only where it is also the default. */
 static bool set_text(const option_t *option, const char *text, char *member)
 {
@@ -200,6 +220,8 @@ static bool set_option(const option_t *option, const char *text, options_t *opti
         return set_integer(option, text, member);
     case TYPE_DURATION:
         return set_duration(option, text, member);
+    case TYPE_SIZE:
+        return set_size(option, text, member);
     case TYPE_TEXT:
         return set_text(option, text, member);
     case TYPE_ADDRESS:
@@ -232,7 +254,9 @@ static const char *describe_range(const option_t *option, char *buffer, size_t s
         snprintf(buffer, size, "a whole number from %s to %s", option->minimum, option->maximum);
         break;
     case TYPE_DURATION:
-        snprintf(buffer, size, "a duration from %s to %s", option->minimum, option->maximum);
+    case TYPE_SIZE:
+        snprintf(buffer, size, "a %s from %s to %s", option->type == TYPE_SIZE ? "size" : "duration",
+                 option->minimum, option->maximum);
         if (option->zero != NULL) {
             size_t length = strlen(buffer);
             snprintf(buffer + length, size - length, ", 0 is %s", option->zero);

@@ -65,7 +65,8 @@ typedef struct {
     char dashboard[OPTION_TEXT_SIZE]; /* HOST:PORT or "off" */
     char config[OPTION_TEXT_SIZE];    /* file with more of these options; "" = none */
     char journal[OPTION_TEXT_SIZE];   /* "" = none */
-    char log[OPTION_TEXT_SIZE];       /* "stderr" or a file */
+    int64_t journal_size_bytes; /* of it and its older files; 0 = no bound; 1 MB to 1 TB, default 256 MB */
+    char log[OPTION_TEXT_SIZE]; /* "stderr" or a file */
     log_level_t log_level;
 } options_t;
 

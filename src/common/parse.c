@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NUMBER_TEXT_SIZE = 128, NAME_LENGTH_MAXIMUM = 63 };
 
@@ -142,6 +143,26 @@ bool parse_duration_ns(const char *text, int64_t *value_ns)
     if (ns > (double)duration_maximum_ns) return false;
     *value_ns = (int64_t)ns;
     return true;
+}
+
+bool parse_size_bytes(const char *text, int64_t *value_bytes)
+{
+    static const char *const symbols[] = {"B", "KB", "MB", "GB", "TB"};
+    if (strcmp(text, "0") == 0) {
+        *value_bytes = 0;
+        return true;
+    }
+    double number;
+    size_t length = number_length(text);
+    if (length == 0 || !convert_number(text, length, &number)) return false;
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        if (strcasecmp(text + length, symbols[i]) != 0) continue;
+        double bytes = floor(ldexp(number, 10 * (int)i));
+        if (bytes > 0x1p62) return false;
+        *value_bytes = (int64_t)bytes;
+        return true;
+    }
+    return false;
 }
 
 const char *format_duration_ns(int64_t value_ns, char *buffer, size_t size)

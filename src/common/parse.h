@@ -24,6 +24,10 @@ bool parse_duration_ns(const char *text, int64_t *value_ns);
  * Returns `buffer`. */
 const char *format_duration_ns(int64_t value_ns, char *buffer, size_t size);
 
+/* A size in bytes: a number directly followed by KB, MB, GB or TB (of 1024 each, as Spark counts) or B, in capitals or
+ * not. A bare number has no unit and is refused, except "0". Sizes above 2^62 are refused. */
+bool parse_size_bytes(const char *text, int64_t *value_bytes);
+
 /* The entry of `names` (count entries) with the least edit distance to `word`, or NULL when none is nearer
  * than about a third of the word's length: for "did you mean". */
 const char *nearest_name(const char *word, const char *const *names, size_t count);

@@ -113,11 +113,3 @@ uint64_t random_binomial(random_t *random, uint64_t count, double chance)
     }
     return successes;
 }
-
-uint64_t random_poisson(random_t *random, double mean)
-{
-    uint64_t count = 0;
-    for (double sum = random_exponential(random); sum < mean; sum += random_exponential(random))
-        count++;
-    return count;
-}

@@ -42,7 +42,4 @@ double random_normal(random_t *random);
  * the mean; above it the rounded normal, which no sample of less than millions tells from it, at once. */
 uint64_t random_binomial(random_t *random, uint64_t count, double chance);
 
-/* Poisson with the given mean >= 0, by counting unit exponentials: exact, in time proportional to the mean. */
-uint64_t random_poisson(random_t *random, double mean);
-
 #endif

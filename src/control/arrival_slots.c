@@ -1,5 +1,7 @@
 #include "control/arrival_slots.h"
 
+#include "control/scatter.h"
+
 enum { SLOTS_A_SECOND = 1000 / ARRIVAL_SLOT_MS };
 static const int64_t slot_ns = ARRIVAL_SLOT_MS * INT64_C(1000000);
 
@@ -15,7 +17,8 @@ void arrival_slots_restart(arrival_slots_t *slots)
 
 static void start(arrival_slots_t *slots, int64_t time_ns, int64_t total)
 {
-    slots->started = true;
+    if (!slots->seeded) random_seed(&slots->random, 1, 0);
+    slots->started = slots->seeded = true;
     slots->seen_ns = time_ns;
     slots->seen_total = total;
     slots->open = time_ns / slot_ns;
@@ -28,10 +31,22 @@ static void add(uint32_t *count, int64_t events)
     *count = events > (int64_t)(UINT32_MAX - *count) ? UINT32_MAX : *count + (uint32_t)events;
 }
 
-/* Of `events` in `span_ns`, how many came in its first `part_ns`: whole ones, and all of them at its end. */
-static int64_t come_by(int64_t events, int64_t part_ns, int64_t span_ns)
+/* Of what is dealt: what lies further back than the ring holds is let go. */
+static void take_in(void *context, int64_t slot, int64_t events)
 {
-    return part_ns >= span_ns ? events : (int64_t)((double)events * ((double)part_ns / (double)span_ns));
+    arrival_slots_t *slots = context;
+    if (slot > slots->open - ARRIVAL_SLOTS) add(count_of(slots, slot), events);
+}
+
+/* Up to slot `last`, which is now the open one, nothing has come yet. */
+static void open_slots(arrival_slots_t *slots, int64_t last)
+{
+    const int64_t oldest = last - ARRIVAL_SLOTS + 1;
+    for (int64_t slot = slots->open + 1 > oldest ? slots->open + 1 : oldest; slot <= last; slot++)
+        *count_of(slots, slot) = 0;
+    slots->open = last;
+    if (slots->first < oldest) slots->first = oldest;
+    if (slots->unsent < slots->first) slots->unsent = slots->first;
 }
 
 void arrival_slots_observe(arrival_slots_t *slots, int64_t time_ns, int64_t total)
@@ -42,30 +57,15 @@ void arrival_slots_observe(arrival_slots_t *slots, int64_t time_ns, int64_t tota
         return;
     }
     if (total < slots->seen_total) return;
-    const int64_t events = total - slots->seen_total;
-    const int64_t begin_ns = slots->seen_ns, last = time_ns / slot_ns;
+    const int64_t events = total - slots->seen_total, begin_ns = slots->seen_ns;
     slots->seen_total = total;
     if (time_ns <= begin_ns) {
         add(count_of(slots, slots->open), events);
         return;
     }
-    /* What lies further back than the ring holds is not worth a walk. */
-    int64_t slot = slots->open, placed = 0;
-    if (last - slot >= ARRIVAL_SLOTS) {
-        slot = last - ARRIVAL_SLOTS + 1;
-        placed = come_by(events, slot * slot_ns - begin_ns, time_ns - begin_ns);
-    }
-    for (; slot <= last; slot++) {
-        const int64_t end_ns = slot == last ? time_ns : (slot + 1) * slot_ns;
-        const int64_t come = come_by(events, end_ns - begin_ns, time_ns - begin_ns);
-        if (slot != slots->open) *count_of(slots, slot) = 0;
-        add(count_of(slots, slot), come - placed);
-        placed = come;
-    }
+    open_slots(slots, time_ns / slot_ns);
+    scatter_events(&slots->random, slot_ns, begin_ns, time_ns, events, take_in, slots);
     slots->seen_ns = time_ns;
-    slots->open = last;
-    if (slots->first < last - ARRIVAL_SLOTS + 1) slots->first = last - ARRIVAL_SLOTS + 1;
-    if (slots->unsent < slots->first) slots->unsent = slots->first;
 }
 
 bool arrival_slots_rates(const arrival_slots_t *slots, double rates_per_s[ARRIVAL_SECONDS], int64_t *end_ms)

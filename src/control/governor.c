@@ -225,6 +225,13 @@ void governor_set_changes(governor_t *g, const double changes[RATE_AVERAGES], do
         g->changes[i] = usable ? fmin(confidence, 1) * changes[i] : 0;
 }
 
+void governor_set_advice(governor_t *g, double rate_per_s, double confidence,
+                         const double changes[RATE_AVERAGES])
+{
+    governor_set_changes(g, changes, confidence);
+    governor_set_forecast(g, rate_per_s, changes ? 0 : confidence);
+}
+
 double governor_quick_share(const governor_t *g)
 {
     return rate_trial_share(&g->trial);

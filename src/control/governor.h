@@ -159,6 +159,10 @@ void governor_set_correction(governor_t *governor, double factor, double confide
  * and changes that are not finite or beyond +-2: nothing. */
 void governor_set_changes(governor_t *governor, const double changes[RATE_AVERAGES], double confidence);
 
+/* Advice as a predictor gives it: with changes these count, else (NULL) the forecast, and in each case the other is over. */
+void governor_set_advice(governor_t *governor, double rate_per_s, double confidence,
+                         const double changes[RATE_AVERAGES]);
+
 /* The share of the quick average in the blend, 0..1. */
 double governor_quick_share(const governor_t *governor);
 

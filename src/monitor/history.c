@@ -37,11 +37,6 @@ size_t history_level_of(int64_t range_ms)
     return level;
 }
 
-void history_clear(history_t *history)
-{
-    memset(history, 0, sizeof *history);
-}
-
 void history_add(history_t *history, int64_t time_ms, column_t column, double value)
 {
     if (!isfinite(value) || time_ms <= 0) return;

@@ -56,7 +56,6 @@ int64_t history_span_ms(size_t level);
 /* The finest level that reaches `range_ms` back; the coarsest one where none does. */
 size_t history_level_of(int64_t range_ms);
 
-void history_clear(history_t *history);
 /* Adds to a sum or raises a greatest value. Values that are not finite are passed over. */
 void history_add(history_t *history, int64_t time_ms, column_t column, double value);
 

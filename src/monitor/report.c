@@ -185,7 +185,7 @@ static void write_marks(json_writer_t *json, const char *key, const store_query_
 size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms,
                      char *buffer, size_t size)
 {
-    size_t level = history_level_of(range_ms);
+    size_t level = store_level(query, end_ms - range_ms, range_ms);
     int64_t width_ms = history_width_ms(level);
     if (range_ms > history_span_ms(level)) range_ms = history_span_ms(level);
     int64_t start_ms = end_ms - range_ms;
@@ -201,6 +201,8 @@ size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since
     json_write_integer(&json, "range_ms", range_ms);
     json_write_integer(&json, "start_ms", start_ms);
     json_write_integer(&json, "width_ms", width_ms);
+    savings_t savings = store_savings(query, end_ms, range_ms);
+    write_savings(&json, "savings", &savings);
     for (size_t i = 0; i < sizeof answer_columns / sizeof *answer_columns; i++) {
         const answer_column_t *column = &answer_columns[i];
         json_write_open_array(&json, column->key);
@@ -210,7 +212,7 @@ size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since
         json_write_close_array(&json);
     }
     /* Where marks would stand closer than pixels the counts above serve. */
-    int64_t marks_from_ms = range_ms <= history_span_ms(1) ? start_ms : INT64_MAX;
+    int64_t marks_from_ms = level <= 1 ? start_ms : INT64_MAX;
     write_marks(&json, "own_triggers", query, &query->own, marks_from_ms, end_ms);
     write_marks(&json, "shadow_triggers", query, &query->shadow, marks_from_ms, end_ms);
     return json_write_end(&json) ? json.length : 0;

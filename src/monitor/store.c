@@ -333,11 +333,18 @@ const logged_change_t *store_changed(const store_query_t *query, int64_t i)
     return &query->changes[(query->changed - 1 - i) % STORE_CHANGES];
 }
 
+size_t store_level(const store_query_t *query, int64_t start_ms, int64_t range_ms)
+{
+    const int64_t reach_ms = query->last_ms - start_ms;
+    return history_level_of(reach_ms > range_ms ? reach_ms : range_ms);
+}
+
 savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t range_ms)
 {
     double sums[COLUMN_COUNT];
     savings_t savings = {.start_ms = now_ms - range_ms, .end_ms = now_ms + 1};
-    history_sum(&query->history, history_level_of(range_ms), savings.start_ms, savings.end_ms, sums);
+    history_sum(&query->history, store_level(query, savings.start_ms, range_ms), savings.start_ms,
+                savings.end_ms, sums);
     if (savings.start_ms < query->first_ms) savings.start_ms = query->first_ms;
     savings.own_batches = sums[COLUMN_BATCHES];
     savings.shadow_batches = sums[COLUMN_SHADOW_BATCHES];

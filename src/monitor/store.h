@@ -122,6 +122,9 @@ typedef struct {
     double saved_batches;
 } savings_t;
 
+/* The finest level of the history that still holds what was at `start_ms`, and is meant for `range_ms`. */
+size_t store_level(const store_query_t *query, int64_t start_ms, int64_t range_ms);
+
 /* Over the `range_ms` before `now_ms`. */
 savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t range_ms);
 

@@ -19,14 +19,6 @@ void duration_add(duration_histogram_t *histogram, double seconds, double weight
     histogram->sum_s += seconds * weight;
 }
 
-double duration_total(const duration_histogram_t *histogram)
-{
-    double total = 0;
-    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
-        total += histogram->counts[i];
-    return total;
-}
-
 static void keep(waits_t *waits, int64_t time_ms, double events)
 {
     if (waits->count == WAITS_PARTS) {

@@ -27,7 +27,6 @@ typedef struct {
 } duration_histogram_t;
 
 void duration_add(duration_histogram_t *histogram, double seconds, double weight);
-double duration_total(const duration_histogram_t *histogram);
 
 typedef struct {
     struct {

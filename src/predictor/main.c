@@ -28,6 +28,7 @@ static struct {
     const char *host, *model_path, *token_path, *dashboard, *state_dir;
     const char *model_dir, *spark_url, *spark_app; /* the original's */
     int64_t port, parent, patience_ns;
+    double learn_percent;
     bool parent_given;
     int forecaster, log_level;
 } settings;
@@ -67,7 +68,16 @@ static const flag_t table[] = {
      .type = FLAG_TEXT,
      .value = &settings.state_dir,
      .argument = "DIR",
-     .help = "for what is learnt of queries; nothing is kept there yet"},
+     .help = "for what is learnt of queries, a small file each; without it a new process begins anew"},
+    {.name = "--learn",
+     .type = FLAG_NUMBER,
+     .value = &settings.learn_percent,
+     .argument = "PERCENT",
+     .preset = "5",
+     .minimum = 0,
+     .maximum = 100,
+     .help =
+         "of a processor, at the lowest priority, to learn from what the queries see; 0: nothing is learnt"},
     {.name = "--dashboard",
      .type = FLAG_TEXT,
      .value = &settings.dashboard,
@@ -186,7 +196,8 @@ typedef struct {
     char token[PROTOCOL_TOKEN_SIZE];
     token_file_t token_file;
     model_t model;
-    dashboard_t *dashboard; /* NULL: there is none */
+    dashboard_t *dashboard;   /* NULL: there is none */
+    background_t *background; /* NULL: nobody learns */
 } running_t;
 
 static service_t *start_service(running_t *running)
@@ -201,6 +212,7 @@ static service_t *start_service(running_t *running)
                 .forecaster = automatic ? FORECASTER_LSTM : (forecaster_kind_t)settings.forecaster,
                 .model = &running->model,
                 .state_dir = settings.state_dir,
+                .background = running->background,
             },
         .queries_maximum = QUERIES_MAXIMUM,
         .now_ns = server_now_ns,
@@ -225,8 +237,14 @@ static bool load_model(running_t *running, char *said, size_t size)
 
 static int serve(running_t *running, int signals)
 {
+    if (settings.learn_percent > 0) {
+        running->background = background_start(settings.learn_percent / 100);
+        if (running->background == NULL)
+            log_line(LOG_WARNING, tag, "no thread could be started: nothing is learnt");
+    }
     service_t *service = start_service(running);
     if (service == NULL) {
+        background_stop(running->background);
         log_line(LOG_ERROR, tag, "out of memory");
         return EXIT_FAILED;
     }
@@ -245,6 +263,7 @@ static int serve(running_t *running, int signals)
         log_line(LOG_DEBUG, tag, "ends: %s",
                  end == SERVER_STOPPED ? "a signal said so" : "the agent is gone");
     service_destroy(service);
+    background_stop(running->background);
     return end == SERVER_FAILED ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void queries_begin(queries_t *queries, size_t maximum, const adviser_settings_t *settings)
+void queries_begin(queries_t *queries, size_t maximum, adviser_settings_t *settings)
 {
     *queries = (queries_t){.maximum = maximum, .settings = settings};
 }

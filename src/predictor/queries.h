@@ -32,14 +32,14 @@ typedef struct {
 
 typedef struct {
     size_t count, maximum;
-    const adviser_settings_t *settings;
+    adviser_settings_t *settings;
     uint64_t uses;
     uint32_t hashes[QUERIES_MAXIMUM];
     query_t *items[QUERIES_MAXIMUM];
 } queries_t;
 
 /* `maximum`: 1 to QUERIES_MAXIMUM. `settings` must outlive the queries. */
-void queries_begin(queries_t *queries, size_t maximum, const adviser_settings_t *settings);
+void queries_begin(queries_t *queries, size_t maximum, adviser_settings_t *settings);
 void queries_end(queries_t *queries);
 
 /* NULL when it is not known. */

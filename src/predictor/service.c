@@ -78,21 +78,22 @@ static size_t answer_predict(service_t *service, const session_t *session, char 
     }
     const forecast_t forecast = sound(
         forecaster_forecast(forecaster, request->history, time_of_day_s(request->time_ms)), request->history);
-    query_advice_t advice = {.confidence = 0, .effective_per_s = NAN};
-    if (query != NULL)
-        advice = query_adviser_advise(query->adviser, request->history, request->time_ms, &forecast);
+    const query_advice_t advice = query_adviser_advise(query != NULL ? query->adviser : NULL, begun_ns);
 
     answer_t answer = {
         .id = request->id,
         .rate = forecast.rate_per_s,
         .effective = advice.effective_per_s,
         .confidence = advice.confidence,
+        .has_changes = advice.has_changes,
         .has_quantiles = forecast.has_quantiles,
         .low = forecast.low_per_s,
         .high = forecast.high_per_s,
     };
     memcpy(answer.query, request->query, sizeof answer.query);
-    strcpy(answer.model, forecaster_kind_names[service->config.settings.forecaster]);
+    memcpy(answer.changes, advice.changes, sizeof answer.changes);
+    strcpy(answer.model, advice.source != NULL ? advice.source
+                                               : forecaster_kind_names[service->config.settings.forecaster]);
     if (query != NULL && query->has_change) {
         answer.has_change = true;
         answer.change = query->change;
@@ -111,7 +112,7 @@ static void observe(service_t *service)
     query_t *query = queries_use(&service->queries, observation->status.query);
     if (query != NULL) {
         observed_status_update(&query->status, &observation->status);
-        query_adviser_observe(query->adviser, observation);
+        query_adviser_observe(query->adviser, observation, service->config.now_ns());
     }
     const listener_t *listener = &service->config.listener;
     if (listener->observed != NULL) listener->observed(listener->context, observation);

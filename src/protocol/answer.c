@@ -7,6 +7,7 @@
 enum {
     RATE_DIGITS = 3,
     CONFIDENCE_DIGITS = 4,
+    CHANGE_DIGITS = 6,
     STATUS_ENDING_SIZE = 48, /* ],"next":N} and the line break */
 };
 
@@ -56,6 +57,22 @@ static bool read_quantiles(json_reader_t *json, answer_t *answer)
     return true;
 }
 
+static bool read_changes(json_reader_t *json, answer_t *answer)
+{
+    size_t count = 0;
+    json_read_array(json);
+    for (; json_read_element(json); count++) {
+        double change;
+        if (!json_read_number(json, &change)) return false;
+        if (!(fabs(change) <= PROTOCOL_CHANGE_MAXIMUM))
+            return json_read_fail(json, "one is not from -2 to 2");
+        if (count < PROTOCOL_CHANGES) answer->changes[count] = change;
+    }
+    if (json->fault != NULL) return false;
+    if (count != PROTOCOL_CHANGES) return json_read_fail(json, "there are not four");
+    return answer->has_changes = true;
+}
+
 static bool read_change(json_reader_t *json, answer_t *answer)
 {
     char key[FIELD_NAME_SIZE];
@@ -77,6 +94,7 @@ static bool read_change(json_reader_t *json, answer_t *answer)
 static bool read_member(json_reader_t *json, const char *key, answer_t *answer)
 {
     if (strcmp(key, "quantiles") == 0) return read_quantiles(json, answer);
+    if (strcmp(key, "changes") == 0) return read_changes(json, answer);
     if (strcmp(key, "set") == 0) return read_change(json, answer);
     /* In a status it is an array, which is not for this reader. */
     if (strcmp(key, "queries") == 0)
@@ -95,7 +113,7 @@ static bool read_member(json_reader_t *json, const char *key, answer_t *answer)
 bool answer_read(const char *line, size_t length, answer_t *answer, char *error, size_t error_size)
 {
     fields_clear(fields, FIELD_COUNT, answer);
-    answer->has_quantiles = answer->has_change = false;
+    answer->has_quantiles = answer->has_changes = answer->has_change = false;
     answer->low = answer->high = NAN;
     answer->queries = FIELD_UNKNOWN;
     if (!message_look(line, length, NULL, NULL, 0, &answer->id, error, error_size)) return false;
@@ -134,6 +152,12 @@ size_t answer_write_predict(char *buffer, size_t size, const answer_t *answer)
     json_write_number(&json, "rate", answer->rate, RATE_DIGITS);
     if (!isnan(answer->effective)) json_write_number(&json, "effective", answer->effective, RATE_DIGITS);
     json_write_number(&json, "confidence", answer->confidence, CONFIDENCE_DIGITS);
+    if (answer->has_changes) {
+        json_write_open_array(&json, "changes");
+        for (int i = 0; i < PROTOCOL_CHANGES; i++)
+            json_write_number(&json, NULL, answer->changes[i], CHANGE_DIGITS);
+        json_write_close_array(&json);
+    }
     if (answer->has_quantiles) {
         json_write_open_object(&json, "quantiles");
         json_write_number(&json, "0.1", answer->low, RATE_DIGITS);

@@ -8,6 +8,9 @@
 #include "protocol/message.h"
 #include "protocol/observation.h"
 
+/* As many as control/arrival_rate.h has averages, and how far from 0 one may be. */
+enum { PROTOCOL_CHANGES = 4, PROTOCOL_CHANGE_MAXIMUM = 2 };
+
 typedef struct {
     message_id_t id;
     char error[PROTOCOL_ERROR_SIZE]; /* "" when it is none; what follows is then unknown */
@@ -20,6 +23,8 @@ typedef struct {
     double rate, effective, confidence;
     bool has_quantiles;
     double low, high; /* the quantiles 0.1 and 0.9; low <= high */
+    bool has_changes; /* the advice is to change the exponents of the governor's blend, by: */
+    double changes[PROTOCOL_CHANGES];
     char model[PROTOCOL_WORD_SIZE];
     int64_t elapsed_us;
     bool has_change; /* "set" */
@@ -30,7 +35,8 @@ typedef struct {
     double uptime_s;
 } answer_t;
 
-/* Numbers that are not finite, rates below 0 and a confidence outside 0 to 1 are wrong. A "set" that asks for what is not
+/* Numbers that are not finite, rates below 0, a confidence outside 0 to 1 and changes beyond their maximum or in another
+ * number are wrong. A "set" that asks for what is not
  * known here, as from a newer predictor, is passed over as far as it is not known. */
 bool answer_read(const char *line, size_t length, answer_t *answer, char *error, size_t error_size);
 

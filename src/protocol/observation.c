@@ -324,7 +324,11 @@ void observed_status_update(observed_status_t *status, const observed_status_t *
 {
     memcpy(status->query, later->query, sizeof status->query);
     if (later->query_id[0] != '\0') memcpy(status->query_id, later->query_id, sizeof status->query_id);
-    if (later->run[0] != '\0') memcpy(status->run, later->run, sizeof status->run);
+    if (later->run[0] != '\0') {
+        /* One that has started again is no longer what the run before it was, which may have ended. */
+        if (strcmp(status->run, later->run) != 0) status->state[0] = status->why[0] = '\0';
+        memcpy(status->run, later->run, sizeof status->run);
+    }
     if (later->time_ms != FIELD_UNKNOWN) status->time_ms = later->time_ms;
     if (later->state[0] != '\0') {
         memcpy(status->state, later->state, sizeof status->state);

@@ -148,7 +148,17 @@ class Chromium:
 
     def key(self, name):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode={"Tab": 9, "ArrowRight": 39, "Enter": 13}.get(name, 0))
+            self.call("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode={"Tab": 9, "ArrowRight": 39, "Enter": 13, "Escape": 27}.get(name, 0))
+
+    def drag(self, start, end):
+        """Draws the mouse from one (x, y) of the window to another."""
+        for kind, (x, y), held in (("mouseMoved", start, 0), ("mousePressed", start, 1), ("mouseMoved", end, 1), ("mouseReleased", end, 0)):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left" if kind != "mouseMoved" or held else "none", buttons=held, clickCount=int(kind != "mouseMoved"))
+
+    def double_click(self, x, y):
+        for number in (1, 2):
+            for kind in ("mousePressed", "mouseReleased"):
+                self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=number)
 
     def picture(self, path):
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]

@@ -93,6 +93,37 @@ class Replay(unittest.TestCase):
         self.assertNotEqual(self.browser.evaluate("getComputedStyle(document.activeElement.querySelector('.meaning')).display"), "none")
         self.assertEqual(self.browser.evaluate("[...document.querySelectorAll('button, input, select')].filter(field => !field.textContent.trim() && !field.closest('label')).length"), 0)
 
+    def test_a_stretch_is_drawn_over_and_left(self):
+        browser = self.browser
+        sum_of = "document.getElementById('range-sum').textContent"
+        whole = browser.evaluate(sum_of)
+        series = browser.evaluate("fetch('/api/series?query=%s&range=' + new URLSearchParams(location.hash.slice(1)).get('range')).then(answer => answer.json())"
+                                  % browser.evaluate("document.getElementById('name').textContent"))
+        self.assertIn("%d batch" % series["savings"]["own_batches"], whole)
+        browser.evaluate("document.getElementById('chart-waits').scrollIntoView({ block: 'center' })")
+        box = json.loads(browser.evaluate("JSON.stringify(document.querySelector('#chart-waits .u-over').getBoundingClientRect())"))
+        y, places = box["y"] + box["height"] / 2, [box["x"] + box["width"] * part for part in (0.5, 0.7)]
+        for leave in ("double click", "Escape", "button"):
+            drawn = browser.evaluate(DRAWN)
+            browser.drag((places[0], y), (places[1], y))
+            browser.wait_for("!document.getElementById('unzoom').hidden && %s > %d" % (DRAWN, drawn))
+            asked = browser.evaluate("[...new URLSearchParams(location.hash.slice(1)).entries()]")
+            part = dict(asked)
+            self.assertTrue(2 <= int(part["to"]) - int(part["from"]) <= 0.3 * series["range_ms"] / 1000, asked)
+            zoomed = browser.evaluate("fetch('/api/series?query=waves&range=%d&end=%d').then(answer => answer.json())".replace("waves", series["query"])
+                                      % (int(part["to"]) - int(part["from"]), int(part["to"]) * 1000))
+            self.assertLess(zoomed["savings"]["own_batches"], series["savings"]["own_batches"])
+            browser.wait_for(sum_of + ".includes('%d batch')" % zoomed["savings"]["own_batches"])
+            self.assertGreaterEqual(browser.evaluate(PAINTED), 6)
+            if leave == "double click":
+                browser.double_click(places[0], y)
+            elif leave == "Escape":
+                browser.key("Escape")
+            else:
+                browser.evaluate("document.getElementById('unzoom').click()")
+            browser.wait_for("document.getElementById('unzoom').hidden")
+            browser.wait_for(sum_of + " === " + json.dumps(whole))
+
     def test_light_dark_and_phone(self):
         colour = "getComputedStyle(document.body).backgroundColor"
         try:
@@ -174,6 +205,7 @@ class Live(unittest.TestCase):
                        env=dict(os.environ, XDG_RUNTIME_DIR=predictor.folder.name))
         browser.wait_for("document.getElementById('change').mode.value === 'monitoring'")
         self.submit_what_was_not_touched(browser, agent)
+        self.freeze_and_release(browser, agent)
 
     def submit_what_was_not_touched(self, browser, agent):
         browser.evaluate("(() => { const form = document.getElementById('change'); form.budget.value = '0.93'; form.requestSubmit(); })()")
@@ -186,6 +218,14 @@ class Live(unittest.TestCase):
         test_dashboard.wait_for("the agent is told", lambda: any(change.get("goal") == "latency" for change in agent.changes))
         self.assertEqual({key for key in agent.changes[-1] if key in ("mode", "goal", "budget")}, {"goal"})
 
+    def freeze_and_release(self, browser, agent):
+        # One button freezes and releases.
+        for mode, next_word in (("monitoring", "Release"), ("active", "Freeze")):
+            browser.evaluate("document.getElementById('freeze').click()")
+            test_dashboard.wait_for("the agent is told", lambda: agent.changes[-1].get("mode") == mode)
+            browser.wait_for("/mode %s, by page/.test(document.querySelector('#changes li').textContent)" % mode)
+            browser.wait_for("document.getElementById('freeze').textContent.startsWith('%s')" % next_word)
+
     def restart(self, browser, predictor):
         predictor.process.kill()
         predictor.process.wait()
@@ -196,6 +236,67 @@ class Live(unittest.TestCase):
         finally:
             again.terminate()
             again.wait()
+
+
+@unittest.skipUnless(chromium.find(), NO_BROWSER)
+class Busy(unittest.TestCase):
+    """What the page costs where a lot is to be drawn: 20 queries that tell five times a second, the chosen one for 15 minutes."""
+
+    FRAME_MS = 60
+    UPDATES = 6
+    FRAMES = ("(() => { window.frames_ms = []; window.messages = 0; let last = performance.now(); const real = take; take = news => { messages++; real(news); };"
+              " const next = now => { frames_ms.push(now - last); last = now; requestAnimationFrame(next); }; requestAnimationFrame(next); })()")
+
+    def test_an_update_fits_into_a_frame(self):
+        predictor = test_dashboard.Predictor()
+        now_ms = int(time.time() * 1000)
+        agents = [FakeAgent(predictor.port, test_dashboard.TOKEN, "query-%02d" % i, start_ms=now_ms - (900000 if i == 0 else 20000)) for i in range(20)]
+        over = threading.Event()
+
+        def tell():
+            while not over.wait(0.2):
+                for agent in agents:
+                    agent.step()
+        for agent in agents:
+            agent.step()
+            agent.predict()
+        telling = threading.Thread(target=tell)
+        telling.start()
+        try:
+            with chromium.Chromium() as browser:
+                browser.open("http://127.0.0.1:%d/#query=query-00" % predictor.web)
+                browser.wait_for(DRAWN)
+                browser.call("Performance.enable", timeDomain="threadTicks")
+                browser.evaluate(self.FRAMES)
+                for length in (120, 900):
+                    self.measure(browser, length)
+                self.assertEqual(browser.errors, [])
+        finally:
+            over.set()
+            telling.join()
+            for agent in agents:
+                agent.close()
+            predictor.stop()
+
+    def measure(self, browser, length):
+        """The processor's time of the page's thread, which other programs on the machine do not lengthen; and frames, for the report."""
+        browser.evaluate("location.hash = '#query=query-00&range=%d'" % length)
+        browser.wait_for("%s >= %d" % (DRAWN, browser.evaluate(DRAWN) + 3)) # the first ones are compiled
+        browser.evaluate("frames_ms = []; messages = 0")
+        before, drawn = self.busy_s(browser), browser.evaluate(DRAWN)
+        browser.wait_for("%s >= %d" % (DRAWN, drawn + self.UPDATES))
+        used_ms = (self.busy_s(browser) - before) * 1000
+        updates = browser.evaluate(DRAWN) - drawn
+        frames = sorted(browser.evaluate("frames_ms"))
+        # A frame holds one message's figures or one drawing of the charts.
+        times = updates + browser.evaluate("messages")
+        print("range %d s: %.1f ms of processor's time for each of %d new figures or charts; frames: median %.0f ms, 99th percentile %.0f ms, most %.0f ms"
+              % (length, used_ms / times, times, frames[len(frames) // 2], frames[int(len(frames) * 0.99)], frames[-1]))
+        self.assertLess(used_ms / times, self.FRAME_MS)
+
+    @staticmethod
+    def busy_s(browser):
+        return next(metric["value"] for metric in browser.call("Performance.getMetrics")["metrics"] if metric["name"] == "TaskDuration")
 
 
 if __name__ == "__main__":

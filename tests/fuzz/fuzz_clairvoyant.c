@@ -3,6 +3,8 @@
 /* links: benchmark traffic common */
 #include "benchmark/clairvoyant.h"
 
+#include "../unit/at_price.h"
+
 #include <math.h>
 #include <stdlib.h>
 

@@ -170,6 +170,25 @@ def test_forecasts_come_and_come_back(job, tmp_path):
     nearly_all_below(replaced_s, REPLACED_S + 0.1)
 
 
+def test_what_was_learnt_is_followed_and_journalled(job, tmp_path):
+    """A predictor that finds what it learnt earlier changes decisions, and the journal says all they were made with."""
+    journal, state = tmp_path / "journal.jsonl", tmp_path / "state"
+    subprocess.run([jvm.BUILD / "tests" / "write_state", state, "orders"], check=True, timeout=jvm.DEADLINE_S)
+    program = job(agent=f"{EAGER},predictor_port={free_port()},journal={journal},state_dir={state}", trigger=2000, rate=200)
+    jvm.await_line(program, "query orders: decisions follow a forecast now: learned")
+
+    def followed():
+        return [line for line in events(journal, "forecast") if line["confidence"] > 0.5 and "changes" in line]
+
+    changes = until(followed, "a forecast that is followed")[0]["changes"]
+    assert len(changes) == 4 and max(map(abs, changes)) > 0.01
+    await_early(program, 2000)
+    leave(program)
+    assert " 0 faults" in program.agent_lines()[-1]
+    replays(journal)
+    until(lambda: list(state.glob("orders-*.state")), "what was learnt is kept")
+
+
 def test_the_predictor_inherits_nothing(job):
     program = job(agent=EAGER, trigger=1000)
     predictor = predictor_of(program)
@@ -405,7 +424,34 @@ def test_what_is_asked_to_change_is_done(job, tmp_path):
     first, second = events(journal, "start")
     assert (first["goal"], first["budget"]) == ("balanced", 1) and (second["goal"], second["budget"]) == ("strict", 2)
     assert len(events(journal, "summary")) == 2 and " 0 faults" in program.agent_lines()[-1]
+    assert [(line["origin"], line["mode"], line["goal"], line["budget"]) for line in events(journal, "change")] == [
+        ("test", "monitoring", "balanced", 1), ("test", "active", "strict", 2)]
     replays(journal)
+
+
+def told_of(port, token):
+    """What `adaptivestream status --json` knows of the queries."""
+    status = [jvm.BUILD / "adaptivestream", "status", "--json", "--port", str(port), "--token-file", token]
+    done = subprocess.run(status, capture_output=True, text=True, timeout=jvm.DEADLINE_S)
+    assert done.returncode == 0, done.stderr
+    return {query["query"]: query for query in json.loads(done.stdout)["queries"]}
+
+
+def test_a_query_that_is_stopped_has_ended(job, tmp_path):
+    port, token = free_port(), tmp_path / "token"
+    token.write_text("7" * 64 + "\n")
+    token.chmod(0o600)
+    with shared_predictor(port, "--token-file", token):
+        program = job(agent=f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},update_period=30s", trigger=1000)
+        jvm.await_line(program, f"connected to 127.0.0.1:{port}")
+        until(lambda: "orders" in told_of(port, token), "the query is told of")
+        for _ in range(3):
+            program.line("batch ")
+        program.ask("stop")
+        # At once, not with the next update in half a minute: the driver may end before that.
+        told = until(lambda: [query for query in told_of(port, token).values() if query["state"] == "ended"], "it has ended", 20)
+        assert told[0]["stats"]["own"]["batches"] > 0
+        leave(program)
 
 
 def test_a_shared_predictor_that_talks_nonsense_harms_nobody(job):

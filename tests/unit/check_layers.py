@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "generator": {"client", "traffic", "common"},
     "benchmark": {"client", "advice", "control", "forecast", "protocol", "traffic", "common"},
     "agent": {"control", "protocol", "common"},
-    "predictor": {"monitor", "forecast", "protocol", "traffic", "common"},
+    "predictor": {"monitor", "advice", "control", "forecast", "protocol", "traffic", "common"},
     "cli": {"agent", "predictor", "monitor", "protocol", "benchmark", "generator", "client", "advice", "control", "forecast", "traffic",
             "common"},
 }

@@ -5,6 +5,7 @@
 #include "common/random.h"
 #include "control/scatter.h"
 #include "near.h"
+#include "poisson.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -41,14 +42,14 @@ typedef int64_t arrivals_t(random_t *random, int64_t slot);
 static int64_t steady(random_t *random, int64_t slot)
 {
     (void)slot;
-    return (int64_t)random_poisson(random, 2);
+    return (int64_t)poisson(random, 2);
 }
 
 /* A train of events every 4 s for 0.5 s, else next to nothing: a short average that looks at the last moments sees a burst
  * where none will follow. */
 static int64_t trains(random_t *random, int64_t slot)
 {
-    return (int64_t)random_poisson(random, slot % 40 < 5 ? 8 : 0.02);
+    return (int64_t)poisson(random, slot % 40 < 5 ? 8 : 0.02);
 }
 
 /* Feeds seconds `from` to `to` - 1 as a predictor would, and works for as long as there is something to do. */

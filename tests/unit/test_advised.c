@@ -6,6 +6,7 @@
 #include "benchmark/comparison.h"
 #include "common/random.h"
 #include "near.h"
+#include "poisson.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -47,7 +48,7 @@ static slots_t trains(size_t seconds, uint64_t seed)
     assert_non_null(slots.counts);
     random_seed(&random, seed, 0);
     for (size_t i = 0; i < slots.count; i++)
-        slots.events += slots.counts[i] = (int64_t)random_poisson(&random, i % 40 < 5 ? 8 : 0.02);
+        slots.events += slots.counts[i] = (int64_t)poisson(&random, i % 40 < 5 ? 8 : 0.02);
     return slots;
 }
 

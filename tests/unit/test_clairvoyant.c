@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "at_price.h"
 #include "near.h"
+#include "poisson.h"
 
 #include <cmocka.h>
 
@@ -240,7 +242,7 @@ static void make_large(random_t *random, int64_t *counts, slots_t *slots)
     double rate = 0;
     for (size_t i = 0; i < LARGE; i++) {
         if (random_below(random, 100) == 0) rate = fmax(0, 40 * random_uniform(random) - 10);
-        counts[i] = (int64_t)random_poisson(random, random_below(random, 200) == 0 ? 300 : rate);
+        counts[i] = (int64_t)poisson(random, random_below(random, 200) == 0 ? 300 : rate);
         slots->events += counts[i];
     }
 }

@@ -5,6 +5,7 @@
 #include "benchmark/placements.h"
 #include "common/random.h"
 #include "near.h"
+#include "poisson.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,8 +44,7 @@ static slots_t bursts(uint64_t seed, int repeats)
     while (slot < slots.count)
         for (size_t phase = 0; phase < 4; phase++)
             for (size_t i = 0; i < phases[phase].slots; i++, slot++)
-                slots.events += slots.counts[slot] =
-                    (int64_t)random_poisson(&random, phases[phase].per_s * 0.1);
+                slots.events += slots.counts[slot] = (int64_t)poisson(&random, phases[phase].per_s * 0.1);
     return slots;
 }
 
@@ -192,6 +192,32 @@ static void nobody_beats_the_bound(void **state)
     }
 }
 
+/* What came before counts for nothing, so it has no say in the choice made with hindsight either. */
+static void what_is_not_scored_does_not_choose(void **state)
+{
+    (void)state;
+    enum { BEFORE = 2200, REST = 200 };
+    slots_t scored = bursts(3, 1);
+    slots_t both = {.count = BEFORE + REST + scored.count, .slot_ns = slot_ns};
+    both.counts = calloc(both.count, sizeof *both.counts);
+    assert_non_null(both.counts);
+    for (size_t i = 0; i < both.count; i++)
+        both.events += both.counts[i] = i < BEFORE          ? 300
+                                        : i < BEFORE + REST ? 0
+                                                            : scored.counts[i - BEFORE - REST];
+    comparison_t all = comparison_of(&both, GOAL_BALANCED, true);
+    const comparison_t alone = comparison_of(&scored, GOAL_BALANCED, true);
+    all.score_from = BEFORE + REST;
+    const int64_t batches = result_of(&alone, CONTENDER_FIXED, 0).batches;
+    assert_true(batches > 50);
+    const contender_result_t right = result_of(&alone, CONTENDER_MIN_OFFSETS, batches);
+    const contender_result_t chosen = result_of(&all, CONTENDER_MIN_OFFSETS, batches);
+    assert_near(chosen.mean_s, right.mean_s, 0.01 * right.mean_s);
+    assert_near(chosen.knob_value, right.knob_value, 1e-9);
+    slots_free(&both);
+    slots_free(&scored);
+}
+
 static void no_events(void **state)
 {
     (void)state;
@@ -215,6 +241,7 @@ int main(void)
         cmocka_unit_test(fixed_waits_half_its_trigger),
         cmocka_unit_test(bursts_at_equal_batches),
         cmocka_unit_test(nobody_beats_the_bound),
+        cmocka_unit_test(what_is_not_scored_does_not_choose),
         cmocka_unit_test(no_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,8 +258,8 @@ static void *run_stream(void *argument)
         if (feed_wants_stats(stream->exchange)) feed_stats(stream->exchange, &stats, 1, 2, 3);
         nanosleep(&(struct timespec){.tv_nsec = 20 * NS_PER_MS}, NULL);
     }
+    feed_end(stream->exchange, &stats, 1, 2, 3);
     controller_strike_off(stream->exchange);
-    exchange_destroy(stream->exchange);
     return NULL;
 }
 
@@ -276,6 +276,20 @@ static void start_streams(stream_t streams[QUERIES])
         assert_int_equal(pthread_create(&streams[i].thread, NULL, run_stream, &streams[i]), 0);
     }
     governor_destroy(governor);
+}
+
+/* Whether the predictor was told so, and was not told of the query after that. */
+static bool has_ended(int number)
+{
+    char begin[64];
+    snprintf(begin, sizeof begin, "\"query\":\"query-%d\"", number);
+    bool ended = false;
+    static char heard[1 << 22];
+    FILE *file = fopen(in_folder("heard"), "r");
+    while (file && fgets(heard, sizeof heard, file))
+        if (strstr(heard, begin)) ended = strstr(heard, "\"state\":\"ended\"") != NULL;
+    if (file) fclose(file);
+    return ended;
 }
 
 /* Until each stream has seen a forecast that was asked for after this call. */
@@ -319,6 +333,8 @@ static void forecasts_reach_every_query(void **state)
         atomic_store(&streams[i].ends, true);
         pthread_join(streams[i].thread, NULL);
     }
+    for (int i = 0; i < QUERIES; i++)
+        AWAIT(has_ended(i));
 }
 
 static void leaving_ends_the_predictor(void **state)

@@ -185,6 +185,14 @@ class Reports(Files):
         self.assertIn("no query 'click'", errors)
         self.assertIn("  clicks (id id-clicks)", errors)
 
+    def test_a_name_that_two_queries_bear(self):
+        others = [{**report, "id": "id-2"} for report in reports([(50, 700)], name="orders")]
+        path = self.file("both.log", "".join(json.dumps(report) + "\n" for report in BURSTS + others))
+        code, out, errors = call("--progress", path, "--query", "orders")
+        self.assertEqual((code, out), (USAGE, ""))
+        self.assertIn("2 queries named 'orders'; choose one by its id:\n  orders (id id-orders): ", errors)
+        self.assertEqual([call("--progress", path, "--query", query, "--json")[0] for query in ("id-orders", "id-2")], [OK, OK])
+
     def test_what_is_said_comes_before_what_is_found(self):
         text = "".join(json.dumps(report) + "\n" for report in BURSTS)
         result = self.job(text, "--trigger", "5s", "--batch-cost", "100ms")

@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import demo  # noqa: E402
-from lab import journal, memory, punctuality  # noqa: E402
+from lab import journal, kills, memory, punctuality  # noqa: E402
 
 
 def decision(now_ms, fire=False, wake_ms=0, **more):
@@ -87,6 +87,18 @@ class Demo(unittest.TestCase):
         self.assertEqual(first.split()[4:8], ["9999", "1234", "99.99", "12.35"])
         rule = next(line for line in table if "----" in line)
         self.assertEqual(len(rule), len(first))
+
+
+
+class TrafficForKills(unittest.TestCase):
+    def test_it_is_long_enough_in_phases_that_the_generator_takes(self):
+        for seconds in (12, 138, 1690, 20000):
+            shape, really = kills.traffic_for(seconds)
+            phases = shape.removeprefix("phases=").split(",")
+            self.assertLessEqual(len(phases), 256)
+            self.assertEqual(sum(int(phase.split("x")[1]) for phase in phases), really)
+            self.assertGreaterEqual(really, seconds)
+            self.assertLess(really, 1.5 * seconds + 300)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ static history_t history;
 static void sums_of_all_levels_agree(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     for (int i = 0; i < 600; i++)
         history_add(&history, noon + i * 200, COLUMN_ARRIVED, 3);
     for (size_t level = 0; level < HISTORY_LEVELS; level++) {
@@ -42,7 +42,7 @@ static void sums_of_all_levels_agree(void **state)
 static void greatest_values_are_not_summed(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_PENDING, 5);
     history_add(&history, noon + 1, COLUMN_PENDING, 9);
     history_add(&history, noon + 2, COLUMN_PENDING, 7);
@@ -52,7 +52,7 @@ static void greatest_values_are_not_summed(void **state)
 static void old_buckets_make_room_and_late_ones_do_no_harm(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_ARRIVED, 1);
     history_add(&history, noon + history_span_ms(0), COLUMN_ARRIVED, 2); /* the same place in the ring */
     assert_null(history_at(&history, 0, noon));
@@ -65,7 +65,7 @@ static void old_buckets_make_room_and_late_ones_do_no_harm(void **state)
 static void what_is_not_finite_is_passed_over(void **state)
 {
     (void)state;
-    history_clear(&history);
+    memset(&history, 0, sizeof history);
     history_add(&history, noon, COLUMN_COST, (double)NAN);
     history_add(&history, noon, COLUMN_ARRIVED, (double)INFINITY);
     history_add(&history, -5, COLUMN_ARRIVED, 1);
@@ -98,7 +98,10 @@ static void waits_are_the_same_whoever_is_told_first(void **state)
     waits_arrive(&batches_first, 2000, 0, 10);
     assert_near(arrivals_first.histogram.sum_s, 10 * 2 + 5 * 1, 1e-9);
     assert_near(batches_first.histogram.sum_s, 25, 1e-9);
-    assert_near(duration_total(&arrivals_first.histogram), 15, 1e-9);
+    double total = 0;
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+        total += arrivals_first.histogram.counts[i];
+    assert_near(total, 15, 1e-9);
     /* 5 are left, 3 s old at 5000. */
     waits_cost_t square = {.exponent = 2}, tail = {.exponent = 2, .tail = 0.5, .tail_from_s = 2};
     assert_near(waits_pending(&arrivals_first, 5000, &square).events, 5, 1e-9);
@@ -120,9 +123,17 @@ static void live_steadily(waits_t *waits, int begin_s, int told_s, int end_s, bo
     }
 }
 
+static double total_of(const duration_histogram_t *histogram)
+{
+    double total = 0;
+    for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+        total += histogram->counts[i];
+    return total;
+}
+
 static double mean_of(const duration_histogram_t *histogram)
 {
-    return histogram->sum_s / duration_total(histogram);
+    return histogram->sum_s / total_of(histogram);
 }
 
 static void what_was_taken_before_anybody_listened_is_forgotten(void **state)
@@ -136,7 +147,7 @@ static void what_was_taken_before_anybody_listened_is_forgotten(void **state)
         waits = (waits_t){.first = 0};
         live_steadily(&waits, 0, 6, 100, first);
         assert_near(mean_of(&waits.histogram), 1, 0.02);
-        assert_near(duration_total(&waits.histogram), first ? 94 * 40 : 93 * 40, 1);
+        assert_near(total_of(&waits.histogram), first ? 94 * 40 : 93 * 40, 1);
         /* And one that missed some seconds in between. */
         live_steadily(&waits, 100, 106, 200, first);
         assert_near(mean_of(&waits.histogram), 1, 0.05);
@@ -164,11 +175,11 @@ static void what_came_just_after_a_trigger_is_its_own(void **state)
     (void)state;
     waits_t waits = {.first = 0};
     live_steadily(&waits, 0, 0, 11, false);
-    const double before = duration_total(&waits.histogram);
+    const double before = total_of(&waits.histogram);
     waits_arrive(&waits, 11000, 100, 10);
     waits_take(&waits, 11090, 14, true); /* Spark asked at 11140 */
     waits_arrive(&waits, 11100, 100, 8);
-    assert_near(duration_total(&waits.histogram) - before, 14, 1e-9);
+    assert_near(total_of(&waits.histogram) - before, 14, 1e-9);
     assert_near(waits_pending(&waits, 11200, &(waits_cost_t){.exponent = 1}).events, 4, 1e-9);
 }
 
@@ -519,6 +530,26 @@ static void a_report_that_does_not_fit_says_so(void **state)
     assert_true(json_read_end(&json));
 }
 
+/* A stretch of long ago is told from the finest level that still has it. */
+static void a_stretch_of_the_past_is_told_from_what_still_holds_it(void **state)
+{
+    (void)state;
+    live_through("clicks", 40, 2);
+    store_query_t *query = store.queries[0];
+    const int64_t end_ms = store.now_ms - 20 * SECOND;
+    assert_int_equal(store_level(query, end_ms - 40 * SECOND, 40 * SECOND), 0);
+    const savings_t now = store_savings(query, end_ms, 40 * SECOND);
+    assert_true(now.own_batches > 15 && now.own_batches < 25);
+    for (int i = 0; i < 600; i++) /* ten minutes on, in which the finest level is written over */
+        history_add(&query->history, store.now_ms + i * SECOND, COLUMN_ARRIVED, 1);
+    query->last_ms += 600 * SECOND;
+    assert_int_equal(store_level(query, end_ms - 40 * SECOND, 40 * SECOND), 1);
+    const savings_t then = store_savings(query, end_ms, 40 * SECOND);
+    assert_in_range((int)then.own_batches, (int)now.own_batches - 1, (int)now.own_batches + 1);
+    assert_true(report_series(query, 40 * SECOND, 0, end_ms, text, sizeof text) > 0);
+    assert_non_null(strstr(text, "\"width_ms\":1000,"));
+}
+
 static void changes_are_noted_with_their_origin(void **state)
 {
     (void)state;
@@ -635,6 +666,8 @@ int main(void)
         cmocka_unit_test(the_alternative_is_what_the_own_trigger_would_have_done),
         cmocka_unit_test_setup_teardown(metrics_count_and_escape, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_report_that_does_not_fit_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stretch_of_the_past_is_told_from_what_still_holds_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(changes_are_noted_with_their_origin, set_up, tear_down),
         cmocka_unit_test(only_names_of_this_machine_are_answered),
         cmocka_unit_test(foreign_origins_are_refused),

@@ -157,12 +157,17 @@ static void names_the_nearest_option(void **state)
         "max_interval, max_wait, update_period, fallback_interval, default_trigger, warmup, poll, predictor, "
         "predictor_port, predictor_path, predictor_token_file, forecaster, model, on_predictor_loss, "
         "state_dir, "
-        "dashboard, queries, config, journal, log, log_level");
+        "dashboard, queries, config, journal, journal_size, log, log_level");
 }
 
 static void names_the_range(void **state)
 {
     (void)state;
+    fails("journal_size=64", "journal_size=64: must be a size from 1MB to 1TB, 0 is no bound");
+    fails("journal_size=10KB", "journal_size=10KB: must be a size from 1MB to 1TB, 0 is no bound");
+    assert_int_equal(parsed("journal_size=64mb").journal_size_bytes, 64 << 20);
+    assert_int_equal(parsed("journal_size=0").journal_size_bytes, 0);
+    assert_int_equal(parsed("").journal_size_bytes, 256 << 20);
     fails("budget=20", "budget=20: must be a number from 0.1 to 10");
     fails("budget=0.09", "budget=0.09: must be a number from 0.1 to 10");
     fails("budget=nan", "budget=nan: must be a number from 0.1 to 10");
@@ -304,6 +309,7 @@ static void help_fits_eighty_columns(void **state)
                                     "  queries ",
                                     "  config ",
                                     "  journal ",
+                                    "  journal_size ",
                                     "  log ",
                                     "  log_level "};
     size_t options = 0;

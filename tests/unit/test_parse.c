@@ -157,6 +157,28 @@ static void test_durations_round_trip(void **state)
     assert_string_equal(format_duration_ns(0, text, sizeof text), "0s");
 }
 
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } right[] = {{"0", 0},           {"1B", 1},           {"64KB", 65536},          {"64kb", 65536},
+                 {"1.5MB", 1572864}, {"1GB", 1073741824}, {"1TB", INT64_C(1) << 40}};
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        int64_t bytes = untouched;
+        assert_true(parse_size_bytes(right[i].text, &bytes));
+        assert_int_equal(bytes, right[i].bytes);
+    }
+    static const char *const wrong[] = {"",     "64",   "MB", "-1MB",         "1 MB",
+                                        "1MiB", "1MBs", "1m", "9999999999TB", "nanMB"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        int64_t bytes = untouched;
+        assert_false(parse_size_bytes(wrong[i], &bytes));
+        assert_int_equal(bytes, untouched);
+    }
+}
+
 static void test_nearest_name(void **state)
 {
     (void)state;
@@ -185,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_locale_does_not_matter),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_durations_round_trip),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_nearest_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

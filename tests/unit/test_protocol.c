@@ -84,6 +84,8 @@ static void test_predict(void **state)
         .has_quantiles = true,
         .low = 640.25,
         .high = 1010,
+        .has_changes = true,
+        .changes = {-0.25, 0.125, 0.125, 0},
         .model = "lstm",
         .elapsed_us = 61,
         .has_change = true,
@@ -94,6 +96,8 @@ static void test_predict(void **state)
     assert_int_equal(answer.id.value, 7);
     assert_true(answer.rate == 812.5 && answer.effective == 790.125 && answer.confidence == 0.35);
     assert_true(answer.has_quantiles && answer.low == 640.25 && answer.high == 1010);
+    assert_true(answer.has_changes);
+    assert_memory_equal(answer.changes, said.changes, sizeof said.changes);
     assert_string_equal(answer.model, "lstm");
     assert_int_equal(answer.elapsed_us, 61);
     assert_true(answer.has_change && answer.change.has_goal && !answer.change.has_mode);
@@ -102,11 +106,11 @@ static void test_predict(void **state)
     assert_string_equal(answer.change.origin, "page");
 
     said.effective = NAN;
-    said.has_quantiles = said.has_change = false;
+    said.has_quantiles = said.has_changes = said.has_change = false;
     assert_true(answer_write_predict(buffer, sizeof buffer, &said) > 0);
     assert_true(read_answer(buffer));
     assert_true(isnan(answer.effective));
-    assert_false(answer.has_quantiles || answer.has_change);
+    assert_false(answer.has_quantiles || answer.has_changes || answer.has_change);
 }
 
 static void fill(observation_t *observation)
@@ -216,6 +220,15 @@ static void test_status_is_what_was_last_known(void **state)
     assert_int_equal(status.time_ms, 1790000001123);
     assert_true(status.has_config && status.config.trigger_s == 2);
     assert_int_equal(status.cost_count, 2);
+
+    /* What the run before was in says nothing of this one. */
+    strcpy(later.status.state, "ended");
+    observed_status_update(&status, &later.status);
+    assert_string_equal(status.state, "ended");
+    strcpy(later.status.run, "the next run");
+    later.status.state[0] = '\0';
+    observed_status_update(&status, &later.status);
+    assert_string_equal(status.state, "");
 }
 
 static void test_status_comes_in_parts(void **state)
@@ -385,10 +398,13 @@ static void test_wrong_answers(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "{\"v\":1,\"rate\":-1}",        "{\"v\":1,\"rate\":null}",
-        "{\"v\":1,\"confidence\":1.5}", "{\"v\":1,\"effective\":null}",
-        "{\"v\":1,\"rate\":[]}",        "{\"v\":1,\"quantiles\":{\"0.1\":5,\"0.9\":4}}",
-        "{\"v\":3,\"rate\":1}",         "garbage",
+        "{\"v\":1,\"rate\":-1}",         "{\"v\":1,\"rate\":null}",
+        "{\"v\":1,\"confidence\":1.5}",  "{\"v\":1,\"effective\":null}",
+        "{\"v\":1,\"rate\":[]}",         "{\"v\":1,\"quantiles\":{\"0.1\":5,\"0.9\":4}}",
+        "{\"v\":3,\"rate\":1}",          "garbage",
+        "{\"v\":1,\"changes\":[0,0,0]}", "{\"v\":1,\"changes\":[0,0,0,0,0]}",
+        "{\"v\":1,\"changes\":0}",       "{\"v\":1,\"changes\":[0,0,0,2.01]}",
+        "{\"v\":1,\"changes\":[]}",      "{\"v\":1,\"changes\":[0,0,null,0]}",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         assert_false(read_answer(lines[i]));

@@ -1,17 +1,24 @@
 """The benchmark's Python: which runs are to be run, what makes one bad, how much of the machine others took, and the reactive
-baseline's rule. Starts nothing."""
+baseline's rule. Starts no Spark and no Kafka."""
 
+import contextlib
+import json
 import os
 import pathlib
 import sys
 import tempfile
 import time
+import types
 import unittest
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "baselines")]
 import bench_suite  # noqa: E402
-from lab import suite, suite_simulation, usage  # noqa: E402
+from lab import journal, suite, suite_simulation, usage  # noqa: E402
+from lab.environment import LabError  # noqa: E402
+from lab.processes import Child, wait_for  # noqa: E402
+import reactive_baseline  # noqa: E402
 from reactive_baseline import ReactiveRule, seconds_of  # noqa: E402
 
 
@@ -55,6 +62,12 @@ class Suite(unittest.TestCase):
             self.assertIsNone(runs.next_step())
             self.assertIsNotNone(self.runs(folder, plan_of(warmup_batches=4)).next_step())
 
+    def test_the_plan_says_what_each_run_is_made_of(self):
+        step = suite.Step(plan=plan_of(), **plan_of()["steps"][0])
+        self.assertEqual(bench_suite.digests_of(plan_of()),
+                         [{"job": "map", "workload": "w", "arm": arm, "repetition": 1, "digest": step.digest_of(arm)}
+                          for arm in ("fixed", "other")])
+
     def test_a_disturbed_run_says_why(self):
         step = suite.Step(plan=plan_of(), **plan_of()["steps"][0])
         good = {"missing": 0, "repeated": 0, "seconds": 100, "seconds_missed": 2, "others": 0.25}
@@ -69,8 +82,8 @@ class Suite(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             runs = self.runs(folder)
             step = runs.next_step()
-            for row in suite.failed_rows(step, 1, "the driver\n did not, well, end"):
-                runs.add(row)
+            for arm in step.arms:
+                runs.add(suite.failed_row(step, arm, 1, "the driver\n did not, well, end"))
             self.assertEqual([row["reason"] for row in runs.rows], ["the driver did not, well, end"] * 2)
             self.assertEqual(runs.next_step().arms, ["fixed", "other"])
 
@@ -91,6 +104,103 @@ class Suite(unittest.TestCase):
             self.assertEqual(suite_simulation.flags_of(plan, {**arm, **change})[1], policy)
         self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "agent": "goal=cost,warmup=5s"}))
         self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "min_offsets": 5, "max_delay_s": 3}))
+
+
+class FakeDriver(suite.Driver):
+    """A shell in the place of Spark, which is up and ready at once."""
+
+    def __init__(self, folder, then):
+        self.directory = folder
+        ready = json.dumps({"jvm_pid": 0, "python_pid": 0, "spark": "", "java": ""})
+        script = f"cd {folder}; echo {{}} > up.part; mv up.part up; echo '{ready}' > ready.part; mv ready.part ready; {then}"
+        Child.__init__(self, ["sh", "-c", script], folder / "log")
+
+
+def fake_arm(drivers, dies):
+    class FakeArm(suite.Arm):
+        def __init__(self, kafka, step, name, folder, *_):
+            self.step, self.name, self.folder = step, name, folder
+            self.postgres = self.min_offsets = self.max_delay_s = None
+            self.driver = FakeDriver(folder, "echo out of memory; exit 3" if name in dies
+                                     else "while [ ! -e stop ]; do sleep 0.05; done")
+            drivers[name] = self.driver
+
+        def stands(self, ready):
+            super().stands({**ready, "jvm_pid": self.driver.pid, "python_pid": self.driver.pid})
+
+        def collect(self, topic, start_ms):
+            return {"missing": 0, "repeated": 0, "batches": 7}
+
+        def requests(self):
+            return 31
+
+    return FakeArm
+
+
+class FakeTraffic:
+    """Is over when the drivers that are to die have been dead for a look."""
+
+    def __init__(self, dying=()):
+        self.dying, self.looks = dying, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def wait(self, _):
+        wait_for(lambda: not any(driver.running() for driver in self.dying), 60)
+        self.looks += 1
+        return None if self.looks < 3 else 0
+
+    def report(self):
+        return {"delivered": 5, "started_ms": 1, "seconds": 9, "seconds_missed": 0}
+
+
+class Counts(unittest.TestCase):
+    def test_triggers_that_took_nothing(self):
+        lines = [{"event": "start", "wall_ms": 5, "taken": 10}, *({"event": "trigger", "wall_ms": wall_ms, "available": available}
+                 for wall_ms, available in ((10, 10), (20, 12), (30, 12), (40, 12), (50, 13), (60, 13)))]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "journal.jsonl")
+            path.write_text("".join(json.dumps({**line, "query": "measured"}) + "\n" for line in lines))
+            self.assertEqual(journal.empty_triggers(path, "measured", 20, 60), 2)
+
+    def test_an_older_table_keeps_its_columns(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "runs.csv")
+            suite.append_row(path, ["id", "events"], {"id": "a", "events": 1, "more": 2})
+            suite.append_row(path, ["id", "more", "events"], {"id": "b", "events": 3, "more": 4})
+            self.assertEqual(path.read_text(), "id,events\na,1\nb,3\n")
+
+
+class DyingDrivers(unittest.TestCase):
+    def run_step(self, dies):
+        drivers = {}
+
+        def traffic(_broker, topic, *_):
+            dying = [driver for name, driver in drivers.items() if name in dies]
+            return FakeTraffic(dying if topic.startswith("events") else ())
+
+        kafka = types.SimpleNamespace(broker="", topic=lambda name, *_: name)
+        plan = plan_of(busy_others=1)
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as patches:
+            patches.enter_context(mock.patch.object(suite, "Arm", fake_arm(drivers, dies)))
+            patches.enter_context(mock.patch.object(suite, "Traffic", traffic))
+            for name in ("agent_digest", "predictor_digest"):
+                patches.enter_context(mock.patch.object(suite, name, lambda: ""))
+            return suite.run_step(kafka, os.getpid(), suite.Step(plan=plan, **plan["steps"][0]), 1, pathlib.Path(folder))[0]
+
+    def test_the_others_go_on(self):
+        dead, good = self.run_step({"fixed"})
+        self.assertEqual((dead["arm"], dead["status"], good["arm"], good["status"], good["batches"], good["requests"],
+                          good["empty_triggers"]), ("fixed", "failed", "other", "ok", 7, 31, ""))
+        self.assertIn("ended with 3", dead["reason"])
+
+    def test_without_any_the_step_has_failed(self):
+        with self.assertRaisesRegex(LabError, "(?s)ended with 3.*out of memory"):
+            self.run_step({"fixed", "other"})
 
 
 class Usage(unittest.TestCase):
@@ -117,6 +227,17 @@ class Reactive(unittest.TestCase):
         rule = ReactiveRule()
         told = [rule.batch(second, rows) for second, rows in ((0, 20), (2, 20), (4, 20), (6, 200), (8, 200), (10, 2))]
         self.assertEqual(told, [False, False, False, True, True, False])
+
+    def test_the_usage_needs_no_more_than_it_says(self):
+        seen = []
+
+        def run(options):
+            seen.append(pathlib.Path(options.checkpoint))
+            self.assertTrue(seen[0].is_dir())
+
+        with mock.patch.object(sys, "argv", ["reactive_baseline.py"]), mock.patch.object(reactive_baseline, "run", run):
+            reactive_baseline.main()
+        self.assertEqual((len(seen), seen[0].exists()), (1, False))
 
     def test_time_of_a_batch(self):
         self.assertEqual(seconds_of("1970-01-01T00:00:02.250Z"), 2.25)

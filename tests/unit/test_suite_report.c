@@ -23,6 +23,7 @@
 #define RECORDS PROJECT_SOURCE "/tests/data/benchmark"
 
 static char error[512];
+static const suite_digests_t no_digests;
 
 static bool load_text(const char *text, csv_t *csv)
 {
@@ -66,10 +67,11 @@ static void test_only_good_runs_count(void **state)
 {
     (void)state;
     suite_results_t results;
-    assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
+    assert_true(suite_results_load(RECORDS, &no_digests, &results, error, sizeof error));
     assert_int_equal(results.scene_count, 1);
     assert_int_equal(results.count, 5);
     assert_string_equal(results.rows[0].arm, "fixed_2s");
+    assert_int_equal(results.stale_count, 0);
     const suite_row_t *repeated = &results.rows[2];
     assert_string_equal(repeated->arm, "balanced");
     assert_true(suite_row_counts(repeated) && repeated->attempts == 2 &&
@@ -79,12 +81,76 @@ static void test_only_good_runs_count(void **state)
     suite_results_free(&results);
 }
 
+/* A folder of the test's own with this runs.csv and plan.json, read. */
+static void load_rows(const char *const *rows, size_t count, const char *plan, suite_results_t *results)
+{
+    char folder[] = "/tmp/adaptivestream-test-XXXXXX", name[256], line[2048];
+    suite_digests_t digests;
+    assert_non_null(mkdtemp(folder));
+    FILE *records = fopen(RECORDS "/runs.csv", "re");
+    assert_non_null(records);
+    assert_non_null(fgets(line, sizeof line, records));
+    fclose(records);
+    snprintf(name, sizeof name, "%s/runs.csv", folder);
+    FILE *file = fopen(name, "we");
+    assert_non_null(file);
+    fputs(line, file);
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "x,map,phases,%s,,\n", rows[i]);
+    assert_int_equal(fclose(file), 0);
+    snprintf(line, sizeof line, "%s/plan.json", folder);
+    if (plan) {
+        file = fopen(line, "we");
+        assert_non_null(file);
+        fputs(plan, file);
+        assert_int_equal(fclose(file), 0);
+    }
+    assert_true(suite_digests_load(folder, &digests, error, sizeof error));
+    assert_true(suite_results_load(folder, &digests, results, error, sizeof error));
+    suite_digests_free(&digests);
+    unlink(name);
+    unlink(line);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+#define ROW(start, batches, digest)                                                                          \
+    start ",,1000,10,0,10,0,0," batches ",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,,,runs/r," digest
+
+static void test_runs_of_other_agents_are_left_out(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        ROW("balanced,1,1,ok", "7", "old"), ROW("balanced,2,1,ok", "8", "old"),
+        ROW("latency,1,1,ok", "9", "old"),  ROW("balanced,1,2,late", "5", "new"),
+        ROW("balanced,2,2,ok", "6", "new"),
+    };
+    suite_results_t results;
+    /* An older plan.json does not say: each run's newest make, good or not. */
+    load_rows(rows, 5, "{\"arms\":{}}", &results);
+    assert_true(results.count == 3 && results.stale_count == 2);
+    assert_false(suite_row_counts(&results.rows[0]));
+    assert_true(isnan(results.rows[0].values[METRIC_REQUESTS])); /* an empty cell: not known */
+    assert_true(results.rows[0].attempts == 1 && results.rows[1].values[METRIC_BATCHES] == 6);
+    assert_string_equal(results.rows[2].arm, "latency");
+    suite_results_free(&results);
+    /* The plan says: what is not in it is none of it, and neither is what is not made so. */
+    load_rows(rows, 5,
+              "{\"runs\":[{\"job\":\"map\",\"workload\":\"phases\",\"arm\":\"balanced\",\"repetition\":1,"
+              "\"digest\":\"old\"},{\"job\":\"map\",\"workload\":\"phases\",\"arm\":\"balanced\","
+              "\"repetition\":2,\"digest\":\"new\"}]}",
+              &results);
+    assert_true(results.count == 2 && results.stale_count == 3);
+    assert_true(results.rows[0].values[METRIC_BATCHES] == 7 && results.rows[1].values[METRIC_BATCHES] == 6);
+    assert_string_equal(results.stale[1].arm, "latency");
+    suite_results_free(&results);
+}
+
 static void test_medians_and_ratios_of_pairs(void **state)
 {
     (void)state;
     suite_results_t results;
     suite_summary_t summary;
-    assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
+    assert_true(suite_results_load(RECORDS, &no_digests, &results, error, sizeof error));
     assert_true(suite_summary_make(&results, "fixed_2s", &summary));
     assert_int_equal(summary.count, 3);
     const suite_line_of_t *balanced = &summary.lines[1];
@@ -100,6 +166,9 @@ static void test_medians_and_ratios_of_pairs(void **state)
     assert_near(balanced->ratios[METRIC_PRODUCT].high, 0.675, 1e-9);
     assert_near(balanced->ratios[METRIC_CPU].median, 1.05, 1e-9);
     assert_int_equal(balanced->ratios[METRIC_FILES].count, 0); /* nothing by nothing */
+    assert_near(balanced->ratios[METRIC_REQUESTS].median, 1.05, 1e-9);
+    assert_true(balanced->values[METRIC_EMPTY].median == 4 &&
+                summary.lines[0].values[METRIC_EMPTY].count == 0);
     assert_int_equal(summary.lines[2].runs, 0);
     suite_summary_free(&summary);
     suite_results_free(&results);
@@ -113,8 +182,8 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     suite_simulated_t simulated;
     char *text = NULL;
     size_t size = 0;
-    assert_true(suite_results_load(RECORDS, &results, error, sizeof error));
-    assert_true(suite_simulated_load(RECORDS, &simulated, error, sizeof error));
+    assert_true(suite_results_load(RECORDS, &no_digests, &results, error, sizeof error));
+    assert_true(suite_simulated_load(RECORDS, &no_digests, &simulated, error, sizeof error));
     assert_true(suite_summary_make(&results, "fixed_2s", &summary));
     suite_busyness_t *busyness =
         suite_busyness_of(RECORDS, &results, &summary, "fixed_2s", error, sizeof error);
@@ -139,6 +208,7 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
         strstr(text, "- map, phases, latency, repetition 1: late (the generator missed its target in 4 of 10 "
                      "seconds), 2 attempts"));
     assert_null(strstr(text, "disturbed"));
+    assert_null(strstr(text, "Left out"));
     free(text);
     free(busyness);
     suite_summary_free(&summary);
@@ -198,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_csv_cells),
         cmocka_unit_test(test_bad_csv_is_named),
         cmocka_unit_test(test_only_good_runs_count),
+        cmocka_unit_test(test_runs_of_other_agents_are_left_out),
         cmocka_unit_test(test_medians_and_ratios_of_pairs),
         cmocka_unit_test(test_the_markdown_says_what_counts_and_what_does_not),
         cmocka_unit_test(test_everything_is_written),

@@ -73,6 +73,10 @@ class Driver(Submitted):
                            f"the end of {self.output}:\n{self.tail()}")
         return json.loads(path.read_text(encoding="utf-8"))
 
+    def check(self):
+        if not self.running():
+            raise LabError(f"the driver ended with {self.exit_code()}; the end of {self.output}:\n{self.tail()}")
+
     def stop(self, timeout_s=60):
         """Asks the job to end and waits for it."""
         (self.directory / "stop").touch()

@@ -33,6 +33,18 @@ def read(path, query=None, event=None):
             if (query is None or line.get("query") == query) and (event is None or line.get("event") == event)]
 
 
+def empty_triggers(path, query, begin_ms, end_ms):
+    """How many triggers within this time took nothing."""
+    count, taken = 0, None
+    for line in read(path, query):
+        if line["event"] == "start":
+            taken = line["taken"]
+        elif line["event"] == "trigger":
+            count += line["available"] == taken and begin_ms <= line["wall_ms"] < end_ms
+            taken = line["available"]
+    return count
+
+
 def promised_s(path, query, triggers):
     """The wait that the agent promises: so many of its trigger's intervals and a slot, as it notes both at its start. A
     slot of 0 is T0/20 within 25 ms and 1 s, as in src/control/grid.c."""

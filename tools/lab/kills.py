@@ -15,7 +15,7 @@ from lab.usage import parents
 
 WINDOW_S, WATERMARK_S = 5, 5
 HISTORY_S = 30  # before the first forecast
-SHAPE = "100x8,1500x4"
+CYCLES = 100  # at most, of quiet and busy time: the generator takes 256 phases
 HEALTHY_S = 1.05  # so long a predictor has to have answered to be replaced at once when it is killed
 BACK = "forecasts are back"  # as [Controller] says, after a while at level debug
 
@@ -80,6 +80,13 @@ def strike(driver, log, count, note):
     return seconds
 
 
+def traffic_for(seconds):
+    """Twice as much quiet time as busy, twelve seconds in a row or more, for at least so long; and how long that is."""
+    cycles = min(CYCLES, int(seconds / 12) + 1)
+    third_s = int(seconds / cycles / 3) + 1
+    return "phases=" + ",".join([f"100x{2 * third_s},1500x{third_s}"] * cycles), 3 * third_s * cycles
+
+
 def numbers_of(pid):
     return {"descriptors": len(os.listdir(f"/proc/{pid}/fd")), "threads": len(os.listdir(f"/proc/{pid}/task")),
             "predictors": len(predictors(pid))}
@@ -88,7 +95,7 @@ def numbers_of(pid):
 def run(kafka, folder, kills, note=lambda done, seconds: None):
     """The report as a dictionary. Both jobs' outputs are complete when it is there."""
     topic = kafka.topic("kills", 2)
-    cycles = int((HISTORY_S + 60 + kills * 1.6) / 12) + 1
+    shape, seconds_of_traffic = traffic_for(HISTORY_S + 60 + kills * 1.6)
     with contextlib.ExitStack() as stack:
         governed = stack.enter_context(windows(kafka, topic, folder / "with", "warmup=10s,log_level=debug"))
         plain = stack.enter_context(windows(kafka, topic, folder / "without", None))
@@ -96,13 +103,16 @@ def run(kafka, folder, kills, note=lambda done, seconds: None):
             if not wait_for(lambda job=job: (job.directory / "checkpoint" / "commits" / "0").exists(), 150):
                 raise LabError(f"{job.directory.name}: no batch:\n{job.tail()}")
         log = Log(governed.output)
-        traffic = stack.enter_context(Traffic(kafka.broker, topic, "phases=" + ",".join([SHAPE] * cycles), folder))
+        traffic = stack.enter_context(Traffic(kafka.broker, topic, shape, folder))
         if not log.wait("forecasts begin", 120):
             raise LabError(f"no forecasts:\n{governed.tail()}")
+        if traffic.wait(0) is not None:
+            traffic.report()  # says why it has ended already
+            raise LabError("the traffic has ended before it began to count")
         before = numbers_of(governed.pid)
         seconds = strike(governed, log, kills, note)
         after = numbers_of(governed.pid)
-        sent = traffic.report(cycles * 12 + 120)["sent"]
+        sent = traffic.report(seconds_of_traffic + 120)["sent"]
         # A later event moves the watermark past the last window.
         time.sleep(WINDOW_S + WATERMARK_S + 1)
         with Traffic(kafka.broker, topic, "phases=100x0.1", folder) as last:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 
+from lab import journal
 from lab.driver import JOBS, Driver
 from lab.environment import ROOT, LabError, build_folder, command
 from lab.processes import CompilerTime, cpu_seconds
@@ -28,7 +29,7 @@ COLUMNS = [
     "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
     "latency_mean_s", "latency_p50_s", "latency_p95_s", "latency_p99_s", "latency_max_s",
     "cpu_s", "compiler_s", "python_s", "predictor_s", "resident_mb", "predictor_mb", "files", "others", "seconds", "seconds_missed",
-    "min_offsets", "max_delay_s", "folder", "digest"]
+    "min_offsets", "max_delay_s", "folder", "digest", "requests", "empty_triggers"]
 STOP_S = 1800  # the job gives up by itself when nothing moves
 COLLECT_S = 300
 KEPT_IN_KAFKA = "retention.ms=7200000"  # of a topic, after which its records may be gone
@@ -119,6 +120,8 @@ def spark_duration(seconds):
 class Arm:
     """One driver of a step, from its start to its row."""
 
+    failure = None
+
     def __init__(self, kafka, step, name, folder, tag, warmup_topic, postgres):
         self.kafka, self.step, self.name, self.folder = kafka, step, name, folder
         definition = step.plan["arms"][name]
@@ -160,6 +163,18 @@ class Arm:
                 predictor_s += cpu_seconds(pid)
         return [cpu_seconds(self.pid), self.compilers.seconds(), cpu_seconds(self.python), predictor_s]
 
+    @contextlib.contextmanager
+    def by_itself(self):
+        """What fails inside is this arm's failure: the others of its step go on."""
+        try:
+            yield
+        except (LabError, OSError, subprocess.TimeoutExpired) as error:
+            self.failure = error
+
+    def look(self):
+        self.driver.check()
+        self.compilers.seconds()
+
     def begin_window(self):
         self.begun = self.used()
 
@@ -176,6 +191,17 @@ class Arm:
         """Data files that the file sink left; those of a batch that failed are not there."""
         output = self.folder / "files-measured"
         return sum(1 for _ in output.glob("part-*")) if output.exists() else 0
+
+    def requests(self):
+        """To Kafka during the traffic, as the job counted them."""
+        found = json.loads((self.folder / "requests").read_text(encoding="utf-8"))
+        return "" if found is None else found
+
+    def empty_triggers(self, begin_ms, end_ms):
+        """Spark does not report them; where there is an agent its journal does."""
+        if self.step.plan["arms"][self.name]["agent"] is None:
+            return ""
+        return journal.empty_triggers(self.folder / "journal.jsonl", "measured", begin_ms, end_ms)
 
     def lost(self, events):
         """How many of the events the table does not have, or has too many; 0 for other sinks."""
@@ -209,6 +235,39 @@ def verdict(step, row):
     return "ok", ""
 
 
+def each(arms, action):
+    """{name: result} of an action on every arm that has not failed, now included. When none is left, so has the step."""
+    results = {}
+    for arm in arms:
+        if arm.failure is None:
+            with arm.by_itself():
+                results[arm.name] = action(arm)
+    if not results:
+        raise arms[0].failure
+    return results
+
+
+def stop(arm, events):
+    part = arm.folder / "stop.part"  # whole or not there: the job reads it as soon as it is
+    part.write_text(json.dumps({"events": events}), encoding="utf-8")
+    part.rename(arm.folder / "stop")
+
+
+def row_of(step, arm, attempt, topic, sent, lost, others, seen):
+    figures = arm.collect(topic, sent["started_ms"])
+    row = {"id": step.id_of(arm.name), "job": step.job, "workload": step.workload, "arm": arm.name,
+           "repetition": step.repetition, "attempt": attempt, "began_ms": sent["started_ms"], "beside": len(step.arms) - 1,
+           **figures, **seen, "files": arm.files(), "others": others, "seconds": sent["seconds"],
+           "seconds_missed": sent["seconds_missed"], "min_offsets": arm.min_offsets or "",
+           "max_delay_s": arm.max_delay_s or "", "folder": f"runs/{arm.folder.name}", "digest": step.digest_of(arm.name),
+           "requests": arm.requests(),
+           "empty_triggers": arm.empty_triggers(sent["started_ms"], sent["started_ms"] + 1000 * seen["window_s"])}
+    row["missing"] += lost
+    row["status"], row["reason"] = verdict(step, row)
+    arm.tidy()
+    return row
+
+
 def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, every_second=lambda elapsed_s: None):
     """Runs the arms of the step and returns their rows, as dictionaries by COLUMNS, and the versions seen."""
     tag = f"{step.job}-{step.workload}-{step.repetition}-{attempt}-{step.arms[0]}"
@@ -230,47 +289,30 @@ def run_step(kafka, kafka_pid, step, attempt, output, say=lambda text: None, eve
                 arm.stands(arm.driver.wait_file("ready", 400))
         say("traffic begins")
         began_s, share = time.monotonic(), Share([kafka_pid], time.monotonic)
-        for arm in arms:
-            arm.begin_window()
+        each(arms, Arm.begin_window)
         with Traffic(kafka.broker, topic, generator_flags(step.traffic()), folders[step.arms[0]], step.seed) as traffic:
+            each(arms, lambda arm: (arm.folder / "begun").touch())
             while traffic.wait(1) is None:
                 every_second(time.monotonic() - began_s)
                 share.look()
-                for arm in arms:
-                    arm.compilers.seconds()
-            windows = {arm.name: arm.end_window() for arm in arms}
+                each(arms, Arm.look)
+            windows = each(arms, Arm.end_window)
             window_s, others = time.monotonic() - began_s, share.others()
             sent = traffic.report()
-        for arm in arms:
-            part = arm.folder / "stop.part"  # whole or not there: the job reads it as soon as it is
-            part.write_text(json.dumps({"events": sent["delivered"]}), encoding="utf-8")
-            part.rename(arm.folder / "stop")
-        for arm in arms:
-            arm.driver.stop(STOP_S)
-        lost = {arm.name: arm.lost(sent["delivered"]) for arm in arms}
-    rows = []
-    for arm in arms:
-        figures = arm.collect(topic, sent["started_ms"])
-        row = {"id": step.id_of(arm.name), "job": step.job, "workload": step.workload, "arm": arm.name,
-               "repetition": step.repetition, "attempt": attempt, "began_ms": sent["started_ms"], "window_s": window_s,
-               "beside": len(arms) - 1, **figures, **windows[arm.name], "files": arm.files(), "others": others,
-               "seconds": sent["seconds"], "seconds_missed": sent["seconds_missed"], "min_offsets": arm.min_offsets or "",
-               "max_delay_s": arm.max_delay_s or "", "folder": f"runs/{arm.folder.name}",
-               "digest": step.digest_of(arm.name)}
-        row["missing"] += lost[arm.name]
-        row["status"], row["reason"] = verdict(step, row)
-        arm.tidy()
-        rows.append(row)
-    return rows, arms[0].facts
+        each(arms, lambda arm: stop(arm, sent["delivered"]))
+        each(arms, lambda arm: arm.driver.stop(STOP_S))
+        lost = each(arms, lambda arm: arm.lost(sent["delivered"]))
+    rows = each(arms, lambda arm: row_of(step, arm, attempt, topic, sent, lost[arm.name], others,
+                                         {"window_s": window_s, **windows[arm.name]}))
+    return [rows.get(arm.name) or failed_row(step, arm.name, attempt, arm.failure) for arm in arms], arms[0].facts
 
 
-def failed_rows(step, attempt, reason):
-    """For a step that did not come to its end: rows that say so and have no figures."""
-    none = {key: 0 for key in COLUMNS}
-    return [{**none, "id": step.id_of(arm), "job": step.job, "workload": step.workload, "arm": arm,
-             "repetition": step.repetition, "attempt": attempt, "status": "failed",
-             "reason": " ".join(str(reason).split())[:150], "min_offsets": "", "max_delay_s": "",
-             "folder": f"runs/{step.id_of(arm)}-{attempt}", "digest": step.digest_of(arm)} for arm in step.arms]
+def failed_row(step, arm, attempt, reason):
+    """Of a run that did not come to its end: it says so and has no figures."""
+    return {**{key: 0 for key in COLUMNS}, "id": step.id_of(arm), "job": step.job, "workload": step.workload, "arm": arm,
+            "repetition": step.repetition, "attempt": attempt, "status": "failed",
+            "reason": " ".join(str(reason).split())[:150], "min_offsets": "", "max_delay_s": "",
+            "folder": f"runs/{step.id_of(arm)}-{attempt}", "digest": step.digest_of(arm)}
 
 
 def cell(value):
@@ -280,6 +322,9 @@ def cell(value):
 def append_row(path, columns, row):
     """Whole or not at all, as far as one write can be: a run whose row is not there is run again."""
     new = not path.exists()
+    if not new:  # one of an older version has fewer columns, and keeps to them
+        with open(path, encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file), columns)
     with open(path, "a", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         if new:

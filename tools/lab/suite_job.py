@@ -6,6 +6,7 @@ of them are taken, and writes measured.progress.
 """
 
 import argparse
+import contextlib
 import functools
 import json
 import pathlib
@@ -101,6 +102,45 @@ def warm_up(spark, options):
         raise SystemExit(f"the warm-up failed: {query.exception()}")
 
 
+class Requests:
+    """To Kafka, by the clients in this JVM: the driver asking for offsets, and the tasks, which fetch. Their own metrics count
+    them. A client that is closed takes its count along: what was seen of it is kept."""
+
+    CLIENTS = ("kafka.consumer:type=consumer-metrics,*", "kafka.admin.client:type=admin-client-metrics,*",
+               "kafka.producer:type=producer-metrics,*")
+
+    def __init__(self, spark):
+        jvm = spark.sparkContext._jvm
+        self.object, self.new_array = jvm.java.lang.Object, spark.sparkContext._gateway.new_array
+        self.server = jvm.java.lang.management.ManagementFactory.getPlatformMBeanServer()
+        # By its interface: its class is of a package that Java keeps to itself, where py4j finds no methods.
+        interface = jvm.java.lang.Class.forName("javax.management.MBeanServer")
+        self.methods = {method.getName(): method for method in interface.getMethods()}
+        self.patterns = [jvm.javax.management.ObjectName(pattern) for pattern in self.CLIENTS]
+        self.seen = {}
+        self.before = None
+
+    def ask(self, method, *arguments):
+        array = self.new_array(self.object, len(arguments))
+        for i, argument in enumerate(arguments):
+            array[i] = argument
+        return self.methods[method].invoke(self.server, array)
+
+    def look(self):
+        from py4j.protocol import Py4JJavaError
+        for pattern in self.patterns:
+            for name in self.ask("queryNames", pattern, None):
+                with contextlib.suppress(Py4JJavaError):  # it has just been closed
+                    self.seen[name.getCanonicalName()] = int(self.ask("getAttribute", name, "request-total"))
+        return sum(self.seen.values())
+
+    def begin(self):
+        self.before = self.look()
+
+    def since(self):
+        return self.look() - self.before if self.before is not None else None
+
+
 class Measured:
     """The measured query, of whichever arm."""
 
@@ -156,9 +196,17 @@ def main():
     leave(options.directory, "ready", jvm_facts(spark))
     # Looking costs the JVM something: only the reactive arm, which lives by it, looks often.
     every_s = 0.05 if options.reactive else 1
+    requests = Requests(spark)
+    looked_s = time.monotonic()
     while not (options.directory / "stop").exists():
         time.sleep(every_s)
         measured.step()
+        if requests.before is None and (options.directory / "begun").exists():
+            requests.begin()
+        if options.reactive and time.monotonic() > looked_s + 1:  # a restart closes its clients
+            requests.look()
+            looked_s = time.monotonic()
+    leave(options.directory, "requests", requests.since())
     # Not processAllAvailable(): where the source holds events back for their number, it returns without them.
     take_the_last(measured, expected(options.directory / "stop"))
     measured.query().stop()

@@ -1,0 +1,158 @@
+#include "predictor/background.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static const int64_t idle_ns = INT64_C(1000000000);
+static const int64_t longest_pause_ns = INT64_C(10000000000);
+
+typedef struct task {
+    background_work_t *work;
+    void *context;
+    struct task *next;
+} task_t;
+
+struct background {
+    double share;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows, never held while somebody works */
+    pthread_cond_t changed;
+    task_t *tasks;
+    const void *running; /* the context that is worked for; NULL: none */
+    bool leaving;
+};
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* @locks_required background->lock */
+static void pause_for(background_t *background, int64_t span_ns)
+{
+    const int64_t end_ns = now_ns() + (span_ns < longest_pause_ns ? span_ns : longest_pause_ns);
+    const struct timespec end = {.tv_sec = end_ns / INT64_C(1000000000),
+                                 .tv_nsec = end_ns % INT64_C(1000000000)};
+    while (!background->leaving &&
+           pthread_cond_timedwait(&background->changed, &background->lock, &end) != ETIMEDOUT) {
+    }
+}
+
+/* The pause after a piece of work is by the wall clock: where others want the processor the work takes longer, and is then
+ * followed by a longer pause. */
+static void *run(void *argument)
+{
+    background_t *background = argument;
+    setpriority(PRIO_PROCESS, 0, 19); /* of this thread alone, on Linux */
+    pthread_mutex_lock(&background->lock);
+    size_t idle = 0, count = 0;
+    while (!background->leaving) {
+        task_t *task = background->tasks;
+        if (task == NULL) {
+            pause_for(background, idle_ns);
+            continue;
+        }
+        /* In turn: the first goes to the end. */
+        background->tasks = task->next;
+        task->next = NULL;
+        task_t **end = &background->tasks;
+        for (count = 1; *end != NULL; count++)
+            end = &(*end)->next;
+        *end = task;
+        background->running = task->context;
+        background_work_t *work = task->work;
+        void *context = task->context;
+        pthread_mutex_unlock(&background->lock);
+        const int64_t begun_ns = now_ns();
+        const bool worked = work(context);
+        const int64_t spent_ns = now_ns() - begun_ns;
+        pthread_mutex_lock(&background->lock);
+        background->running = NULL;
+        pthread_cond_broadcast(&background->changed);
+        idle = worked ? 0 : idle + 1;
+        if (worked)
+            pause_for(background, (int64_t)((double)spent_ns * (1 / background->share - 1)));
+        else if (idle >= count)
+            pause_for(background, idle_ns);
+    }
+    pthread_mutex_unlock(&background->lock);
+    return NULL;
+}
+
+static bool start_thread(background_t *background)
+{
+    sigset_t all, before;
+    sigfillset(&all); /* signals are for the thread that serves */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const bool good = pthread_create(&background->thread, NULL, run, background) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+background_t *background_start(double share)
+{
+    pthread_condattr_t attributes;
+    background_t *background = calloc(1, sizeof *background);
+    if (background == NULL) return NULL;
+    background->share = share;
+    pthread_mutex_init(&background->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&background->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (start_thread(background)) return background;
+    pthread_cond_destroy(&background->changed);
+    pthread_mutex_destroy(&background->lock);
+    free(background);
+    return NULL;
+}
+
+void background_stop(background_t *background)
+{
+    if (background == NULL) return;
+    pthread_mutex_lock(&background->lock);
+    background->leaving = true;
+    pthread_cond_broadcast(&background->changed);
+    pthread_mutex_unlock(&background->lock);
+    pthread_join(background->thread, NULL);
+    while (background->tasks != NULL) {
+        task_t *task = background->tasks;
+        background->tasks = task->next;
+        free(task);
+    }
+    pthread_cond_destroy(&background->changed);
+    pthread_mutex_destroy(&background->lock);
+    free(background);
+}
+
+bool background_add(background_t *background, background_work_t *work, void *context)
+{
+    task_t *task = malloc(sizeof *task);
+    if (task == NULL) return false;
+    pthread_mutex_lock(&background->lock);
+    *task = (task_t){work, context, background->tasks};
+    background->tasks = task;
+    pthread_mutex_unlock(&background->lock);
+    return true;
+}
+
+void background_remove(background_t *background, void *context)
+{
+    pthread_mutex_lock(&background->lock);
+    task_t **link = &background->tasks;
+    while (*link != NULL && (*link)->context != context)
+        link = &(*link)->next;
+    task_t *task = *link;
+    if (task != NULL) *link = task->next;
+    while (background->running == context)
+        pthread_cond_wait(&background->changed, &background->lock);
+    pthread_mutex_unlock(&background->lock);
+    free(task);
+}
