@@ -34,9 +34,9 @@ static size_t width_of_output(void)
 static void print_wrapped(const char *label, const char *text)
 {
     char plain[EXPLAIN_SIZE];
+    const size_t width = width_of_output();
     plain_text(text, plain, sizeof plain);
     text = plain;
-    const size_t width = width_of_output();
     size_t column = (size_t)printf("%-*s", INDENT, label);
     while (*text != '\0') {
         const size_t length = strcspn(text, " ");

@@ -28,14 +28,38 @@ static size_t columns_of(uint32_t point)
     return wide ? 2 : 1;
 }
 
-void plain_columns(const char *label, size_t columns, char *text)
+/* Of what is at `from`, which is `length` bytes long; 0: a byte or character that is not printed. */
+static size_t columns_at(const unsigned char *from, size_t *length)
+{
+    *length = utf8_length(from);
+    if (*length > 0) return columns_of(code_point(from, *length));
+    *length = 1;
+    return 0;
+}
+
+void plain_text(const char *from, char *text, size_t size)
+{
+    const unsigned char *next = (const unsigned char *)from;
+    size_t used = 0, length;
+    for (; *next != '\0'; next += length) {
+        const bool printable = columns_at(next, &length) > 0;
+        if (used + (printable ? length : 1) >= size) break;
+        if (printable)
+            memcpy(text + used, next, length);
+        else
+            text[used] = '?';
+        used += printable ? length : 1;
+    }
+    text[used] = '\0';
+}
+
+void plain_label(const char *label, size_t columns, char *text)
 {
     const unsigned char *from = (const unsigned char *)label;
     char *cut = text; /* where a column is left for the mark of what is cut off */
     size_t used = 0, used_at_cut = 0;
     while (*from != '\0') {
-        const size_t length = utf8_length(from);
-        size_t width = length > 0 ? columns_of(code_point(from, length)) : 0;
+        size_t length, width = columns_at(from, &length);
         const bool printable = width > 0;
         if (!printable) width = 1;
         if (used + width > columns) {
@@ -49,7 +73,7 @@ void plain_columns(const char *label, size_t columns, char *text)
         else
             *text++ = '?';
         used += width;
-        from += length > 0 ? length : 1;
+        from += length;
         if (used < columns) {
             cut = text;
             used_at_cut = used;
@@ -57,26 +81,5 @@ void plain_columns(const char *label, size_t columns, char *text)
     }
     for (; used < columns; used++)
         *text++ = ' ';
-    *text = '\0';
-}
-
-void plain_text(const char *from, char *text, size_t size)
-{
-    const unsigned char *rest = (const unsigned char *)from;
-    char *const end = text + size - 1;
-    while (*rest != '\0') {
-        const size_t length = utf8_length(rest);
-        const bool printable = length > 0 && columns_of(code_point(rest, length)) > 0;
-        const size_t needed = printable ? length : 1;
-        if ((size_t)(end - text) < needed + 1) {
-            *text++ = '~';
-            break;
-        }
-        if (printable)
-            text = (char *)mempcpy(text, rest, length);
-        else
-            *text++ = '?';
-        rest += length > 0 ? length : 1;
-    }
     *text = '\0';
 }

@@ -1,17 +1,16 @@
 /*
- * Texts of other people's making for a terminal: labels and reasons may hold anything, control sequences too. What can be printed
- * is, in any script, with a ? for the rest.
+ * Texts of other people's making for a terminal: labels and reasons may hold anything, control sequences too.
  */
 #ifndef ADAPTIVESTREAM_CLI_PLAIN_TEXT_H
 #define ADAPTIVESTREAM_CLI_PLAIN_TEXT_H
 
 #include <stddef.h>
 
-/* As much as there is room for in `size` bytes (2 or more); what does not fit ends with a ~. */
+/* Copies what can be printed, in any script, with a ? for everything else; what does not fit into `size` bytes is cut. */
 void plain_text(const char *from, char *text, size_t size);
 
-/* In exactly so many columns of the terminal, filled up with spaces or cut with a ~. `text` has room for four bytes each and one
- * more. */
-void plain_columns(const char *label, size_t columns, char *text);
+/* The same in so many columns of a terminal, filled up with spaces; what does not fit ends with a ~. `text` has room for four
+ * bytes a column, and one more. */
+void plain_label(const char *label, size_t columns, char *text);
 
 #endif

@@ -64,8 +64,8 @@ void query_line(const observed_status_t *status, const double *rates, size_t cou
     const observed_decision_t *decision = &status->decision;
     char label[4 * LABEL + 1], state[4 * STATE + 1], rate[16], pending[16], interval[32], wait[32], yours[32],
         both[72], batches[40], spark[64];
-    plain_columns(status->query, LABEL, label);
-    plain_columns(status->state[0] != '\0' ? status->state : "-", STATE, state);
+    plain_label(status->query, LABEL, label);
+    plain_label(status->state[0] != '\0' ? status->state : "-", STATE, state);
     short_count(decision->rate, rate, sizeof rate);
     short_count(decision->pending == FIELD_UNKNOWN ? (double)NAN : (double)decision->pending, pending,
                 sizeof pending);

@@ -205,6 +205,9 @@ class Live(unittest.TestCase):
                        env=dict(os.environ, XDG_RUNTIME_DIR=predictor.folder.name))
         browser.wait_for("document.getElementById('change').mode.value === 'monitoring'")
         self.submit_what_was_not_touched(browser, agent)
+        subprocess.run([COMMAND, "set", "orders", "--mode", "active"], check=True, timeout=60, stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, XDG_RUNTIME_DIR=predictor.folder.name))
+        browser.wait_for("document.getElementById('change').mode.value === 'active'")
         self.freeze_and_release(browser, agent)
 
     def submit_what_was_not_touched(self, browser, agent):
