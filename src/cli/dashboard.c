@@ -9,10 +9,8 @@
 #include "monitor/monitor.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { ERROR_SIZE = 1024 };
 
@@ -52,8 +50,7 @@ static void serve(const options_of_dashboard_t *options, const monitor_t *monito
     printf("%s, %zu lines, is shown at http://%s/ until Ctrl-C.\n", name_of(options->journal), told->lines,
            monitor_address(monitor));
     fflush(stdout);
-    while (interrupt_count() == 0)
-        pause();
+    interrupt_wait();
 }
 
 static int show_journal(const options_of_dashboard_t *options, int64_t until_ms)

@@ -4,6 +4,7 @@
 #include "monitor/explain.h"
 #include "benchmark/journal_observations.h"
 #include "cli/commands.h"
+#include "cli/plain_text.h"
 #include "cli/predictor_client.h"
 #include "cli/time_of_day.h"
 #include "monitor/words.h"
@@ -32,6 +33,9 @@ static size_t width_of_output(void)
 /* In lines of up to WIDTH columns, or those of the terminal; those that follow are indented. */
 static void print_wrapped(const char *label, const char *text)
 {
+    char plain[EXPLAIN_SIZE];
+    plain_text(text, plain, sizeof plain);
+    text = plain;
     const size_t width = width_of_output();
     size_t column = (size_t)printf("%-*s", INDENT, label);
     while (*text != '\0') {

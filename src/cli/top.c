@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ERROR_SIZE = 512, KEPT = 64, ROWS_AROUND = 6 };
+enum { ERROR_SIZE = 512, KEPT = 64, ROWS_AROUND = 6, RETRY_MS = 250, RETRIES = 60 };
 
 /* The latest rates of a query. */
 typedef struct {
@@ -144,15 +144,31 @@ static bool wait_for_key(const top_t *top, int64_t wait_ns)
     return key == 'q' || key == 'Q' || key == 3 || key == 4 || interrupt_count() > 0;
 }
 
+/* Looks once. The first look needs a predictor that answers; later one may start again, which takes a second or so, and is waited
+ * for. False with a sentence when it does not come back, or somebody leaves meanwhile (*left). */
+static bool look(top_t *top, predictor_client_t *client, const predictor_place_t *place, bool *left,
+                 predictor_status_t *status, char error[ERROR_SIZE])
+{
+    for (int tries = 0; tries < RETRIES; tries++) {
+        if (tries > 0 && (*left = wait_for_key(top, RETRY_MS * INT64_C(1000000)))) return false;
+        if (client->fd < 0 && !predictor_client_open(client, place, error, ERROR_SIZE)) continue;
+        if (predictor_client_status(client, NULL, status, error, ERROR_SIZE)) return true;
+        predictor_client_close(client);
+        if (top->terminal) fputs("\033[H The predictor does not answer, trying again.\033[K", stdout);
+        fflush(stdout);
+    }
+    return false;
+}
+
 static int watch(top_t *top, const predictor_place_t *place, int64_t every_ns, int64_t times)
 {
     char error[ERROR_SIZE];
     static predictor_client_t client;
     predictor_status_t status;
-    bool told = predictor_client_open(&client, place, error, sizeof error);
+    bool left = false, told = predictor_client_open(&client, place, error, sizeof error);
     if (told) begin_terminal(top);
     for (int64_t i = 0; told; i++) {
-        told = predictor_client_status(&client, NULL, &status, error, sizeof error);
+        told = look(top, &client, place, &left, &status, error);
         if (!told) break;
         show(top, &status);
         predictor_status_free(&status);
@@ -162,7 +178,7 @@ static int watch(top_t *top, const predictor_place_t *place, int64_t every_ns, i
     }
     end_terminal(top);
     predictor_client_close(&client);
-    if (told) return EXIT_OK;
+    if (told || left) return EXIT_OK;
     fprintf(stderr, "adaptivestream top: %s\n", error);
     return EXIT_FAILED;
 }
@@ -192,7 +208,7 @@ int command_top(int argc, char **argv)
     flags_t flags = {
         .command = "top",
         .summary = "Shows the queries of a running predictor, once a second. q or Ctrl-C quits; piped, it "
-                   "prints plain text.",
+                   "prints plain text. A predictor that starts again is waited for.",
         .table = table,
         .count = sizeof table / sizeof table[0],
     };

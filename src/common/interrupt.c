@@ -27,6 +27,22 @@ int interrupt_count(void)
     return signal_count;
 }
 
+void interrupt_wait(void)
+{
+    sigset_t both, before, waiting;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    /* Between the question and the sleep they are held back: pause() would sleep through one that came there. */
+    sigprocmask(SIG_BLOCK, &both, &before);
+    waiting = before;
+    sigdelset(&waiting, SIGINT);
+    sigdelset(&waiting, SIGTERM);
+    while (signal_count == 0)
+        sigsuspend(&waiting);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 int interrupt_exit_code(void)
 {
     return signal_count > 0 ? SIGNAL_EXIT_BASE + last_signal : 0;

@@ -10,6 +10,9 @@ void interrupt_install(void);
 /* How often one of them came. */
 int interrupt_count(void);
 
+/* Waits for one of them to come, if none has; one that comes just now is not missed. Even where they are blocked. */
+void interrupt_wait(void);
+
 /* The exit code a shell expects of a program ended by the last of them (130 or 143); 0 when none came. */
 int interrupt_exit_code(void);
 

@@ -14,9 +14,8 @@ class FakeAgent:
     def __init__(self, port, token, query="clicks", burst_every_s=20, quiet=200, burst=4000, trigger_s=2.0, start_ms=None):
         self.query, self.trigger_s = query, trigger_s
         self.burst_every_s, self.quiet, self.burst = burst_every_s, quiet, burst
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.lines = self.socket.makefile("r")
-        self.ask({"op": "hello", "token": token, "client": "agent"})
+        self.socket = None
+        self.connect(port, token)
         self.config = {"trigger_s": trigger_s, "mode": "active", "goal": "balanced", "policy": "adaptive", "budget": 1.0, "slot_s": 0.1,
                        "min_interval_s": 0.1, "max_interval_s": 30, "max_wait_s": 2 * trigger_s, "warmup_s": 30, "rows_only": False,
                        "origin_ms": 0}
@@ -27,6 +26,15 @@ class FakeAgent:
         self.totals = {side: {"batches": 0, "events": 0, "waited_s": 0.0, "max_s": 0.0} for side in ("own", "shadow")}
         self.decisions = 0
         self.told_config, self.changes = False, []
+
+    def connect(self, port, token):
+        """Also to another predictor, with all that is pending."""
+        if self.socket:
+            self.close()
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.lines = self.socket.makefile("r")
+        self.ask({"op": "hello", "token": token, "client": "agent"})
+        self.told_config = False
 
     def close(self):
         self.lines.close()

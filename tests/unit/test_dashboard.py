@@ -315,6 +315,12 @@ def closed_by_server(connection):
         connection.settimeout(DEADLINE)
 
 
+def sanitized(program):
+    """Whether it is built with a sanitizer, whose shadow memory is no measure of its own."""
+    code = pathlib.Path(program).read_bytes()
+    return b"__asan_init" in code or b"__tsan_init" in code
+
+
 class Crowds(unittest.TestCase):
     def test_stuck_clients_hold_up_no_forecast_and_go(self):
         predictor = Predictor()
@@ -386,20 +392,57 @@ class Crowds(unittest.TestCase):
         except (OSError, http.client.HTTPException):
             return False
 
+    # A width, and how many buckets of it the ring of monitor/history.c holds; slots of more than a minute are not taken.
+    RINGS = ((60000, 10240), (10000, 740), (1000, 930), (200, 620))
+    HOUR_S = 3600
+    ADVISERS_KB = 8 * 700  # of the eight queries that are advised; what they remember of arrivals is not told here
+
+    def fill(self, agent, now_ms, seconds=7 * 24 * HOUR_S):
+        """Everything that is kept of a query after so long: history, marks, log, changes, reasons."""
+        for width_ms, buckets in self.RINGS:
+            buckets = min(buckets, 1000 * seconds // width_ms)
+            start = now_ms // width_ms - buckets
+            for first in range(0, buckets, 2048):
+                counts = [1 + i % 9 for i in range(min(2048, buckets - first))]
+                end_ms = (start + first + len(counts)) * width_ms
+                decision = {"time_ms": end_ms - 1, "fire": False, "reason": "cheap", "pending": 5, "waiting": 1.0, "price": 2.0, "interval_s": 1.5}
+                agent.say({"op": "observe", "query": agent.query, "time_ms": end_ms, "decision": decision,
+                           "slots": {"start_ms": (start + first) * width_ms, "width_ms": width_ms, "counts": counts}})
+        for i in range(1100):
+            if i % 100 == 0:
+                at = [now_ms - 110000 + 100 * (i + k) for k in range(100)]
+                agent.say({"op": "observe", "query": agent.query, "time_ms": now_ms, "shadow": [{"start_ms": ms, "events": 3} for ms in at],
+                           "triggers": [{"start_ms": ms, "end_ms": ms + 50, "events": 3, "reason": "reason-%d" % (ms // 100 % 20)} for ms in at]})
+        agent.ask({"op": "health"})  # has been taken in
+
     def test_fifty_queries_stay_small(self):
         predictor = Predictor()
         try:
             def resident_kb():
                 status = pathlib.Path("/proc/%d/status" % predictor.process.pid).read_text()
                 return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+            self.assertEqual(predictor.json("/api/overview")["queries"], [])
             before = resident_kb()
-            agents = [FakeAgent(predictor.port, TOKEN, "query-%d" % i, start_ms=int(time.time() * 1000) - 20000) for i in range(60)]
-            for agent in agents:
+            now_ms = int(time.time() * 1000)
+            agents = [FakeAgent(predictor.port, TOKEN, "query-%d" % i, start_ms=now_ms - 20000) for i in range(60)]
+            for agent in agents[:50]:
+                self.fill(agent, now_ms, self.HOUR_S)
+            if not sanitized(PROGRAM):
+                self.assertLess(resident_kb() - before, 25000 - self.ADVISERS_KB)
+            for agent in agents[:50]:
+                self.fill(agent, now_ms)
+            for agent in agents[50:]:
                 agent.step()
                 agent.ask({"op": "health"})
             self.assertEqual(len(predictor.json("/api/overview")["queries"]), 50)
             self.assertEqual(predictor.samples()["adaptivestream_queries", None], 50)
-            self.assertLess(resident_kb() - before, 30000)
+            for seconds in (120, 900, 7200, 86400, 604800):
+                series = predictor.json("/api/series?query=query-49&range=%d" % seconds)
+                known = [rate for rate in series["rate"] if rate is not None]
+                self.assertGreater(len(known), 0.9 * len(series["rate"]), seconds)
+            self.assertEqual(len(predictor.json("/api/details?query=query-49")["log"]), 64)
+            if not sanitized(PROGRAM):
+                self.assertLess(resident_kb() - before, 25000 + self.ADVISERS_KB)
             for agent in agents:
                 agent.close()
         finally:
@@ -445,6 +488,42 @@ class Crowds(unittest.TestCase):
             done = subprocess.run([COMMAND, "dashboard", journal, "--listen", address], capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("--listen %s: Address already in use; a free port: --listen 127.0.0.1:0" % address, done.stderr)
+
+
+class Restart(unittest.TestCase):
+    """A predictor that comes new to a query that has run for long, with events pending."""
+
+    def test_what_it_never_heard_of_does_no_harm(self):
+        first = Predictor()
+        now_ms = int(time.time() * 1000)
+        for limit in (0, None):  # told by the agent, and not known
+            agent = FakeAgent(first.port, TOKEN, "clicks", start_ms=now_ms - 200000)
+            if limit is not None:
+                agent.config["limit"] = limit
+            agent.step(now_ms - 121300)
+            while sum(n for _, n in agent.pending) < 1000 or not agent.shadow_pending:
+                agent.step(agent.slot * agent.SLOT_MS + 100)
+            agent.ask({"op": "health"})
+            before = json.loads(json.dumps(agent.totals))
+            second = Predictor()
+            agent.connect(second.port, TOKEN)
+            agent.step(now_ms - 1000)
+            agent.ask({"op": "health"})
+            samples, query = second.samples(), second.json("/api/overview")["queries"][0]
+            label = '{query="clicks"}'
+            for side, name in (("own", "adaptivestream_event_wait_seconds"), ("shadow", "adaptivestream_shadow_event_wait_seconds")):
+                told = agent.totals[side]
+                mean_s = (told["waited_s"] - before[side]["waited_s"]) / (told["events"] - before[side]["events"])
+                self.assertAlmostEqual(samples[name + "_sum", label] / samples[name + "_count", label] / mean_s, 1, 1, (side, limit))
+                # What was before is no part of the last hour; the first second may be missing.
+                events = query["last_hour"][side + "_batches"]
+                self.assertAlmostEqual(events / (told["batches"] - before[side]["batches"]), 1, 1, (side, limit))
+            ratio = [(agent.totals[side]["waited_s"] - before[side]["waited_s"]) / (agent.totals[side]["events"] - before[side]["events"])
+                     for side in ("own", "shadow")]
+            self.assertAlmostEqual(query["last_hour"]["waits_ratio"] / (ratio[0] / ratio[1]), 1, 1)
+            agent.close()
+            self.assertEqual(second.stop(), 0)
+        self.assertEqual(first.stop(), 0)
 
 
 class Terminal(unittest.TestCase):
@@ -557,6 +636,48 @@ class Terminal(unittest.TestCase):
         self.assertEqual(termios.tcgetattr(side), before)
         os.close(main)
         os.close(side)
+
+    def test_top_waits_for_a_predictor_that_starts_again(self):
+        predictor = Predictor()
+        agent = FakeAgent(predictor.port, TOKEN, "clicks", start_ms=int(time.time() * 1000) - 5000)
+        agent.step()
+        agent.predict()
+        agent.close()
+        top = subprocess.Popen([COMMAND, "top", "--every", "0.1", "--port", str(predictor.port), "--token-file", predictor.folder.name + "/token"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ, XDG_RUNTIME_DIR=predictor.folder.name))
+        again = None
+        try:
+            said = b""
+
+            def says(words):
+                nonlocal said
+                if select.select([top.stdout], [], [], 0.1)[0]:
+                    said += os.read(top.stdout.fileno(), 65536)
+                return words in said
+            wait_for("it shows the query", lambda: says(b"clicks"))
+            predictor.process.kill()
+            predictor.process.wait(DEADLINE)
+            again = subprocess.Popen([PROGRAM, "--port", str(predictor.port), "--dashboard", "off", "--token-file", predictor.folder.name + "/token"],
+                                     stderr=subprocess.DEVNULL, env=dict(os.environ, XDG_RUNTIME_DIR=predictor.folder.name))
+            wait_for("it goes on with the new one, which knows no query yet", lambda: says(b"0 queries"))
+            top.send_signal(signal.SIGINT)
+            self.assertEqual(top.wait(DEADLINE), 0)
+        finally:
+            top.kill()
+            top.communicate()
+            if again:
+                again.terminate()
+                again.wait(DEADLINE)
+            predictor.stop()
+
+    def test_what_others_wrote_is_shown_without_control_sequences(self):
+        self.agent.say({"op": "observe", "query": "\x1b[2Jevil\u009b", "state": "released", "why": "\x1b]0;title\x07 why"})
+        self.agent.ask({"op": "health"})
+        for command in (["explain", "\x1b[2Jevil\u009b"], ["status"], ["top", "--times", "1"]):
+            said = self.run_command(*command)
+            self.assertIn("?[2Jevil?", said)
+            self.assertNotRegex(said.replace("\n", ""), "[\x00-\x1f\x7f-\x9f]")
+        self.assertIn("?]0;title? why", self.run_command("explain", "\x1b[2Jevil\u009b"))
 
     def test_explain_says_why(self):
         said = " ".join(self.run_command("explain", "clicks").split())

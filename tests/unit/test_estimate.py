@@ -228,8 +228,8 @@ class RealReports(Files):
         result = json.loads(out)
         self.assertEqual((result["job"]["trigger_s"], result["job"]["batches"]), (2, 276))
         slot = 0.1
-        # `balanced` was measured before decision 14 changed the law: a little lower a mean, at as many batches.
-        for name, mean, p95, p99, batches in [("now", 1.000, 1.901, 1.980, 276), ("balanced", 0.541, 1.608, 2.026, 275)]:
+        # One run: its mean under the agent differs by some 2 % from one to the next.
+        for name, mean, p95, p99, batches in [("now", 1.003, 1.902, 1.983, 276), ("balanced", 0.531, 1.619, 1.973, 277)]:
             row = result["now"] if name == "now" else result["goals"][name]
             self.assertAlmostEqual(row["mean_s"] / mean, 1, delta=0.03 if name == "now" else 0.05)
             self.assertAlmostEqual(row["p95_s"], p95, delta=slot)
