@@ -19,7 +19,7 @@
  *         advice_t advice = advisor_advise(advisor, now_ns)
  *         advice_apply(&advice, governor)                         in the agent, or what that does by itself
  *     when there is time:
- *         while (advisor_work(advisor, 1) > 0 && time is left) {}     2 ms a call at most
+ *         while (advisor_work(advisor, 1) > 0 && time is left) {}     up to 8 ms of a processor a call
  *     now and then, and at the end:
  *         size = advisor_save(advisor, bytes, room)
  *

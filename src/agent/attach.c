@@ -44,8 +44,12 @@ JNIEXPORT void JNICALL Java_adaptivestream_Linked_now(JNIEnv *env, jclass type)
 
 static bool wait_until_linked(JNIEnv *env)
 {
-    jclass type = (*env)->DefineClass(env, "adaptivestream/Linked", NULL, (const jbyte *)linked_class,
-                                      sizeof linked_class);
+    /* There already after an attach that failed: a class can be defined once only. */
+    jclass type = (*env)->FindClass(env, "adaptivestream/Linked");
+    (*env)->ExceptionClear(env);
+    if (!type)
+        type = (*env)->DefineClass(env, "adaptivestream/Linked", NULL, (const jbyte *)linked_class,
+                                   sizeof linked_class);
     jmethodID now = type ? (*env)->GetStaticMethodID(env, type, "now", "()V") : NULL;
     for (int i = 0; now && i < LINK_TRIES && !agent_is_dying(); i++) {
         (*env)->CallStaticVoidMethod(env, type, now);
@@ -66,6 +70,7 @@ static const char *taken_over(jvmtiEnv *jvmti, JNIEnv *env)
     case REWRITE_DONE:
         return NULL;
     case REWRITE_NEW_ONLY:
+        rewrite_disable(jvmti);
         return "this JVM does not let a loaded class be changed; load the agent with -agentpath at the start";
     default:
         return "this JVM offers no class-file hook";

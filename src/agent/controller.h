@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 /* From now on the query is forecast. Starts the thread if this is the first; *options is that of all queries and must
- * live on. Does nothing with predictor=off. */
+ * live on. Not for predictor=off, where a query has no exchange. */
 void controller_enlist(exchange_t *exchange, const options_t *options);
 
 /* The query has ended. The exchange is the controller's from now on: the predictor is told the last of it, and it is

@@ -92,8 +92,17 @@ void exchange_trigger(exchange_t *exchange, const observed_trigger_t *trigger)
     keep(exchange, &exchange->own, trigger);
 }
 
+/* Who counts what the shadow has left over must hear of all its events: where a trigger is dropped, the next bears them. */
 void exchange_shadow(exchange_t *exchange, const observed_trigger_t *trigger)
 {
+    trigger_ring_t *ring = &exchange->shadow;
+    pthread_mutex_lock(&exchange->lock);
+    if (ring->count - ring->taken >= TRIGGERS_KEPT) {
+        ring->taken = ring->count - TRIGGERS_KEPT;
+        const int64_t events = ring->triggers[ring->taken++ % TRIGGERS_KEPT].events;
+        ring->triggers[ring->taken % TRIGGERS_KEPT].events += events;
+    }
+    pthread_mutex_unlock(&exchange->lock);
     keep(exchange, &exchange->shadow, trigger);
 }
 

@@ -49,7 +49,7 @@ void exchange_forget_arrivals(exchange_t *exchange);
 /* A trigger that ran. Of many in a row the latest are kept. */
 void exchange_trigger(exchange_t *exchange, const observed_trigger_t *trigger);
 
-/* The same of the shadow's that found events. */
+/* The same of the shadow's that found events; one that is not kept leaves its events to the next. */
 void exchange_shadow(exchange_t *exchange, const observed_trigger_t *trigger);
 
 /* The latest decision, and what the query is in: "warmup", "active", ... */

@@ -110,15 +110,16 @@ void feed_released(exchange_t *exchange)
     if (exchange) exchange_state(exchange, "released", released_why);
 }
 
-void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches)
+void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, shadow_heard_t *heard)
 {
-    const shadow_trigger_t latest = governor_shadow_trigger(governor);
-    if (latest.batches == *batches) return;
-    *batches = latest.batches;
-    if (!exchange) return;
-    const observed_trigger_t observed = {
-        .start_ms = wall_ms(latest.start_ns, epoch_ns), .end_ms = FIELD_UNKNOWN, .events = latest.events};
-    exchange_shadow(exchange, &observed);
+    shadow_trigger_t news[SHADOW_RECENT];
+    const size_t count = governor_shadow_news(governor, heard, news);
+    for (size_t i = 0; exchange && i < count; i++) {
+        const observed_trigger_t observed = {.start_ms = wall_ms(news[i].start_ns, epoch_ns),
+                                             .end_ms = FIELD_UNKNOWN,
+                                             .events = news[i].events};
+        exchange_shadow(exchange, &observed);
+    }
 }
 
 static observed_waits_t waits_of(const wait_summary_t *waits)

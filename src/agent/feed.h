@@ -42,9 +42,8 @@ void feed_watching(exchange_t *exchange, agent_mode_t mode);
 /* ...or it is left alone for good, after faults. */
 void feed_released(exchange_t *exchange);
 
-/* After each call of the governor: a trigger of its shadow that is new since *batches, which is brought up to date. Of
- * several the latest is told, with the events of that one. */
-void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, int64_t *batches);
+/* After each call of the governor: the triggers of its shadow that are new since *heard, which is brought up to date. */
+void feed_shadow(exchange_t *exchange, const governor_t *governor, int64_t epoch_ns, shadow_heard_t *heard);
 
 /* The query has ended, with these figures. */
 void feed_end(exchange_t *exchange, const governor_stats_t *stats, int64_t decisions, int64_t probes,

@@ -1,5 +1,7 @@
 #include "agent/jni_call.h"
 
+#include "common/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -219,7 +221,7 @@ void jni_text(jni_view_t *view, jobject string, char *text, size_t size)
         succeeded(view);
         return;
     }
-    snprintf(text, size, "%s", characters);
+    utf8_from_modified(characters, text, size);
     (*view->env)->ReleaseStringUTFChars(view->env, string, characters);
 }
 

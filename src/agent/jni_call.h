@@ -61,7 +61,7 @@ jobject jni_optional_field(jni_view_t *view, jobject target, const char *field, 
 /* Whether the object is of the class or interface `class_name`, which must exist. */
 bool jni_is_instance(jni_view_t *view, jobject object, const char *class_name);
 
-/* Copies a java.lang.String, cut to `size`, in Java's modified UTF-8; "" for null. */
+/* Copies a java.lang.String, cut at a character to `size`, in UTF-8; "" for null. */
 void jni_text(jni_view_t *view, jobject string, char *text, size_t size);
 
 /* The class's binary name ("org.apache.spark.util.SystemClock"). */

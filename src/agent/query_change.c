@@ -22,7 +22,7 @@ static bool begin_anew(query_t *query, const governor_config_t *config, int64_t 
     query->counts = (journal_counts_t){0};
     query->forecast = (forecast_t){0};
     query->regime = REGIME_WARMUP;
-    query->shadow_told = 0;
+    query->shadow_told = (shadow_heard_t){0};
     governor_start(governor, now_ns, query->available, query->available);
     governor_set_source_limit(governor, query->limit);
     journal_start(&query->subject, config, agent_mode_names[query->mode], now_ns, query->available,

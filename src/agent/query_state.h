@@ -42,10 +42,10 @@ struct query {
     int64_t next_probe_ns;
     int64_t probe_ns; /* that the latest probe took */
 
-    exchange_t *exchange; /* with the controller; NULL: no predictor, or no memory for it */
-    forecast_t forecast;  /* that the governor was told */
-    reason_t reason;      /* of the latest decision */
-    int64_t shadow_told;  /* batches of the shadow, up to the one that was told last */
+    exchange_t *exchange;       /* with the controller; NULL: no predictor, or no memory for it */
+    forecast_t forecast;        /* that the governor was told */
+    reason_t reason;            /* of the latest decision */
+    shadow_heard_t shadow_told; /* what the controller has heard of the shadow */
 
     query_t *next;
 };

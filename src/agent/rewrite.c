@@ -109,3 +109,8 @@ rewrite_result_t rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env)
         return REWRITE_NO_HOOK;
     return rewrite_loaded(jvmti, env) ? REWRITE_DONE : REWRITE_NEW_ONLY;
 }
+
+void rewrite_disable(jvmtiEnv *jvmti)
+{
+    (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_DISABLE, JVMTI_EVENT_CLASS_FILE_LOAD_HOOK, NULL);
+}

@@ -16,6 +16,9 @@ typedef enum {
  * cache). */
 rewrite_result_t rewrite_enable(jvmtiEnv *jvmti, JNIEnv *env);
 
+/* Switches the hook off again: classes that are loaded from now on stay as they are. */
+void rewrite_disable(jvmtiEnv *jvmti);
+
 /* JVMTI's ClassFileLoadHook: a pure function of the class's bytes, applied at every call. Another agent's
  * retransformation comes by here too, and must get the same class again. */
 void JNICALL rewrite_hook(jvmtiEnv *jvmti, JNIEnv *env, jclass being_redefined, jobject loader,

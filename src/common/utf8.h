@@ -10,4 +10,9 @@
  * the first byte that is wrong, so that a terminated text needs no length. */
 size_t utf8_length(const unsigned char *text);
 
+/* Java's modified UTF-8 (JVM Specification 4.4.7), as JNI gives it, to UTF-8: a pair of surrogates, six bytes there, becomes
+ * the character it stands for, and what is no character becomes U+FFFD. Cut at a character to `size`, which is at least 1;
+ * terminated. Any bytes may come. */
+void utf8_from_modified(const char *modified, char *text, size_t size);
+
 #endif

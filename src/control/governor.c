@@ -275,8 +275,17 @@ size_t governor_costs(const governor_t *g, int64_t *events, double *seconds, siz
     return count;
 }
 
-shadow_trigger_t governor_shadow_trigger(const governor_t *g)
+size_t governor_shadow_news(const governor_t *g, shadow_heard_t *heard, shadow_trigger_t news[SHADOW_RECENT])
 {
-    return (shadow_trigger_t){
-        .batches = g->shadow.batches, .start_ns = g->shadow.last_ns, .events = g->shadow.last_batch};
+    const shadow_t *shadow = &g->shadow;
+    int64_t from = heard->batches, unheard = shadow->events - heard->events;
+    if (shadow->batches - from > SHADOW_RECENT) from = shadow->batches - SHADOW_RECENT;
+    size_t count = 0;
+    for (int64_t i = from; i < shadow->batches; i++) {
+        news[count] = shadow->recent[i % SHADOW_RECENT];
+        unheard -= news[count++].events;
+    }
+    if (count > 0) news[0].events += unheard;
+    *heard = (shadow_heard_t){.batches = shadow->batches, .events = shadow->events};
+    return count;
 }

@@ -39,6 +39,7 @@
 
 #include "common/options.h"
 #include "control/arrival_rate.h"
+#include "control/shadow.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -172,13 +173,15 @@ void governor_stats(const governor_t *governor, governor_stats_t *stats);
  * sizes. */
 size_t governor_costs(const governor_t *governor, int64_t *events, double *seconds, size_t room);
 
+/* Up to where a listener has heard of the shadow's triggers; all 0 at first. */
 typedef struct {
-    int64_t batches;  /* triggers of the shadow that found events, so far */
-    int64_t start_ns; /* the latest of them; and its events */
-    int64_t events;
-} shadow_trigger_t;
+    int64_t batches, events;
+} shadow_heard_t;
 
-shadow_trigger_t governor_shadow_trigger(const governor_t *governor);
+/* The shadow's triggers that found events and are not heard of so far, oldest first; how many. Of more than SHADOW_RECENT
+ * the oldest that is left bears the events of those before it, so that none is lost. */
+size_t governor_shadow_news(const governor_t *governor, shadow_heard_t *heard,
+                            shadow_trigger_t news[SHADOW_RECENT]);
 
 /* The slot and the longest wait in use, ns. */
 int64_t governor_slot_ns(const governor_t *governor);

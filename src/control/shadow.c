@@ -36,7 +36,9 @@ bool shadow_advance(shadow_t *shadow, const grid_t *grid, const batch_cost_t *co
     int64_t events = arrived(&shadow->pending, shadow->next_ns);
     if (limit > 0 && events > limit) events = limit;
     pending_take(&shadow->pending, events, shadow->next_ns, &shadow->waits);
-    shadow->batches++;
+    shadow->recent[shadow->batches++ % SHADOW_RECENT] =
+        (shadow_trigger_t){.start_ns = shadow->next_ns, .events = events};
+    shadow->events += events;
     shadow->last_batch = events;
     shadow->last_ns = shadow->next_ns;
 

@@ -18,11 +18,20 @@
 
 #include <stdint.h>
 
+enum { SHADOW_RECENT = 64 };
+
+/* A trigger of the shadow that found events. */
 typedef struct {
-    int64_t next_ns;    /* the next trigger */
-    int64_t batches;    /* triggers that found events */
-    int64_t last_batch; /* events of the latest of them... */
-    int64_t last_ns;    /* ...and when it started */
+    int64_t start_ns, events;
+} shadow_trigger_t;
+
+typedef struct {
+    int64_t next_ns;                        /* the next trigger */
+    int64_t batches;                        /* triggers that found events */
+    int64_t last_batch;                     /* events of the latest of them... */
+    int64_t last_ns;                        /* ...and when it started */
+    int64_t events;                         /* that all of them took */
+    shadow_trigger_t recent[SHADOW_RECENT]; /* the latest is [(batches - 1) % SHADOW_RECENT] */
     pending_t pending;
     histogram_t waits;
 } shadow_t;

@@ -28,6 +28,8 @@ static const char *const tag = "Predictor";
 static const int64_t accept_pause_ns = INT64_C(100000000);
 /* Who has not said hello and has been silent that long makes room for a new client. */
 static const int64_t idle_ns = INT64_C(30000000000);
+/* And so does who has said hello and then been silent much longer: agents are heard of several times a second. */
+static const int64_t lost_ns = INT64_C(300000000000);
 
 typedef struct {
     const server_config_t *config;
@@ -115,13 +117,13 @@ static void remove_client(server_t *server, size_t index)
     server->clients[index] = server->clients[--server->count];
 }
 
-/* One place, from whoever has been silent longest without having said who he is; false when nobody has been long enough. */
+/* One place, from whoever has been silent longest of those who have been for too long; false when nobody has. */
 static bool make_place(server_t *server, int64_t now_ns)
 {
     size_t oldest = server->count;
     for (size_t i = 0; i < server->count; i++) {
         const connection_t *client = server->clients[i];
-        if (client->session.authorised || now_ns - client->active_ns < idle_ns) continue;
+        if (now_ns - client->active_ns < (client->session.authorised ? lost_ns : idle_ns)) continue;
         if (oldest == server->count || client->active_ns < server->clients[oldest]->active_ns) oldest = i;
     }
     if (oldest == server->count) return false;
@@ -158,6 +160,11 @@ static void accept_clients(server_t *server, int64_t now_ns)
             continue;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        /* A client whose machine has gone without a word would keep its place for ever. */
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){60}, sizeof(int));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){20}, sizeof(int));
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){3}, sizeof(int));
         /* The kernel would let a buffer grow to megabytes for a client that takes nothing. */
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);

@@ -358,6 +358,37 @@ static void overload_runs_back_to_back(void **state)
     assert_true(ours_s <= 1.1 * fixed_s);
 }
 
+/* Many triggers of the shadow may lie between two looks: each is told, and of too many no event is lost. */
+static void every_trigger_of_the_shadow_is_told(void **state)
+{
+    (void)state;
+    const governor_config_t config = config_for(1, GOAL_BALANCED, 1);
+    governor_t *governor = governor_create(&config);
+    shadow_heard_t heard = {0};
+    shadow_trigger_t news[SHADOW_RECENT];
+    governor_start(governor, 0, 0, 0);
+    assert_int_equal(governor_shadow_news(governor, &heard, news), 0);
+    int64_t told = 0, total = 0;
+    for (int round = 0; round < 2; round++) {
+        const int seconds = round == 0 ? 5 : 300;
+        const int64_t begin_ns = (int64_t)(round * 5 * ns);
+        total += 1000 * seconds;
+        assert_true(governor_probe(governor, begin_ns + (int64_t)(seconds * ns), total));
+        const size_t count = governor_shadow_news(governor, &heard, news);
+        assert_int_equal(count, round == 0 ? 5 : SHADOW_RECENT);
+        for (size_t i = 0; i < count; i++) {
+            told += news[i].events;
+            if (i > 0) assert_int_equal(news[i].start_ns - news[i - 1].start_ns, (int64_t)ns);
+        }
+        governor_stats_t stats;
+        governor_stats(governor, &stats);
+        assert_int_equal(told, stats.shadow.events);
+        assert_true(total - told <= 1000);
+        assert_int_equal(governor_shadow_news(governor, &heard, news), 0);
+    }
+    governor_destroy(governor);
+}
+
 static void bad_configurations_and_totals_are_refused(void **state)
 {
     (void)state;
@@ -462,6 +493,7 @@ int main(void)
         cmocka_unit_test(bursts_wait_half_as_long_for_no_more_batches),
         cmocka_unit_test(probes_are_few_in_steady_and_in_quiet_times),
         cmocka_unit_test(overload_runs_back_to_back),
+        cmocka_unit_test(every_trigger_of_the_shadow_is_told),
         cmocka_unit_test(bad_configurations_and_totals_are_refused),
         cmocka_unit_test(backlog_at_the_start_is_not_a_burst),
         cmocka_unit_test(wrong_forecasts_stay_bounded),
