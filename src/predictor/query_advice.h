@@ -17,8 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An advisor takes 1 MB. A query beyond these is governed as without a forecast. */
-enum { ADVISED_MAXIMUM = 8 };
+/* An advisor takes 1 MB, and the process, with a dashboard of fifty queries, is to stay below 25. A query beyond these is
+ * governed as without a forecast. */
+enum { ADVISED_MAXIMUM = 4 };
 
 typedef struct {
     double confidence;      /* 0 to 1 */

@@ -222,9 +222,9 @@ class Live(unittest.TestCase):
         self.assertEqual({key for key in agent.changes[-1] if key in ("mode", "goal", "budget")}, {"goal"})
 
     def freeze_and_release(self, browser, agent):
-        # One button freezes and releases; the query was frozen before.
-        browser.wait_for("document.getElementById('freeze').textContent.startsWith('Release')")
-        for mode, next_word in (("active", "Freeze"), ("monitoring", "Release"), ("active", "Freeze")):
+        # One button freezes and releases.
+        browser.wait_for("document.getElementById('freeze').textContent.startsWith('Freeze')")
+        for mode, next_word in (("monitoring", "Release"), ("active", "Freeze")):
             browser.evaluate("document.getElementById('freeze').click()")
             test_dashboard.wait_for("the agent is told", lambda: agent.changes[-1].get("mode") == mode)
             browser.wait_for("/mode %s, by page/.test(document.querySelector('#changes li').textContent)" % mode)

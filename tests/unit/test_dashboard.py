@@ -395,7 +395,7 @@ class Crowds(unittest.TestCase):
     # A width, and how many buckets of it the ring of monitor/history.c holds; slots of more than a minute are not taken.
     RINGS = ((60000, 10240), (10000, 740), (1000, 930), (200, 620))
     HOUR_S = 3600
-    REMEMBERED_KB = 8 * 500  # of arrivals, for the eight queries that are advised: they are not told any here
+    REMEMBERED_KB = 4 * 500  # of arrivals, for the four queries that are advised: they are not told any here
 
     def fill(self, agent, now_ms, seconds=7 * 24 * HOUR_S):
         """Everything that is kept of a query after so long: history, marks, log, changes, reasons."""
