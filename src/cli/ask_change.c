@@ -1,5 +1,6 @@
 #include "cli/ask_change.h"
 
+#include "cli/plain_text.h"
 #include "common/flags.h"
 #include "protocol/request.h"
 
@@ -26,7 +27,7 @@ int ask_change(const char *command, const predictor_place_t *place, const char *
             &length, error, sizeof error);
         told = line != NULL && answer_read(line, length, &answer, error, sizeof error);
         if (told && answer.error[0] != '\0') {
-            snprintf(error, sizeof error, "%s", answer.error);
+            plain_text(answer.error, error, sizeof error);
             told = false;
         }
         predictor_client_close(&client);

@@ -512,7 +512,10 @@ class Restart(unittest.TestCase):
     """A predictor that comes new to a query that has run for long, with events pending."""
 
     def test_what_it_never_heard_of_does_no_harm(self):
+        def stop(predictor):
+            self.assertEqual(predictor.stop(), 0)
         first = Predictor()
+        self.addCleanup(stop, first)
         now_ms = int(time.time() * 1000)
         for limit in (0, None):  # told by the agent, and not known
             agent = FakeAgent(first.port, TOKEN, "clicks", start_ms=now_ms - 200000)
@@ -524,6 +527,7 @@ class Restart(unittest.TestCase):
             agent.ask({"op": "health"})
             before = json.loads(json.dumps(agent.totals))
             second = Predictor()
+            self.addCleanup(stop, second)
             agent.connect(second.port, TOKEN)
             agent.step(now_ms - 1000)
             agent.ask({"op": "health"})
@@ -540,8 +544,6 @@ class Restart(unittest.TestCase):
                      for side in ("own", "shadow")]
             self.assertAlmostEqual(query["last_hour"]["waits_ratio"] / (ratio[0] / ratio[1]), 1, 1)
             agent.close()
-            self.assertEqual(second.stop(), 0)
-        self.assertEqual(first.stop(), 0)
 
 
 class Terminal(unittest.TestCase):
