@@ -106,6 +106,9 @@ void advisor_evidence(const advisor_t *advisor, advice_kind_t candidate, advisor
 /* Why the advice is what it is: one sentence, always terminated. */
 void advisor_explain(const advisor_t *advisor, char *text, size_t size);
 
+/* Room for what was learnt, as bytes. */
+enum { ADVISOR_STATE_MAXIMUM = 2048 };
+
 /* Evidence and what was learnt, as bytes with a magic number, a version and a checksum. Returns their number; nothing is
  * written when it is above `room`. */
 size_t advisor_save(const advisor_t *advisor, uint8_t *bytes, size_t room);

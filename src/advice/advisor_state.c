@@ -23,6 +23,8 @@
 enum { MAGIC_SIZE = 8, VERSION = 1, HEADER_SIZE = 152, CANDIDATE_SIZE = 124, CHECKSUM_SIZE = 4 };
 enum { STATE_SIZE = HEADER_SIZE + ADVICE_CANDIDATES * CANDIDATE_SIZE + CHECKSUM_SIZE };
 
+_Static_assert((int)STATE_SIZE <= (int)ADVISOR_STATE_MAXIMUM, "as advisor.h says");
+
 static const char magic[MAGIC_SIZE + 1] = "ASTREAMA";
 
 /* What may be exchanged with the bytes. */

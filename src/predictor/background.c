@@ -22,9 +22,8 @@ struct background {
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows, never held while somebody works */
     pthread_cond_t changed;
-    task_t *tasks;
-    const void *running; /* the context that is worked for; NULL: none */
-    bool leaving;
+    task_t *tasks; /* but the one that is worked for */
+    bool leaving, woken;
 };
 
 static int64_t now_ns(void)
@@ -35,14 +34,27 @@ static int64_t now_ns(void)
 }
 
 /* @locks_required background->lock */
-static void pause_for(background_t *background, int64_t span_ns)
+static void pause_for(background_t *background, int64_t span_ns, bool idle)
 {
     const int64_t end_ns = now_ns() + (span_ns < longest_pause_ns ? span_ns : longest_pause_ns);
     const struct timespec end = {.tv_sec = end_ns / INT64_C(1000000000),
                                  .tv_nsec = end_ns % INT64_C(1000000000)};
-    while (!background->leaving &&
+    while (!background->leaving && !(idle && background->woken) &&
            pthread_cond_timedwait(&background->changed, &background->lock, &end) != ETIMEDOUT) {
     }
+    background->woken = false;
+}
+
+/* Puts it at the end, so that all have their turn; how many there are then. @locks_required background->lock */
+static size_t append(background_t *background, task_t *task)
+{
+    size_t count = 1;
+    task_t **end = &background->tasks;
+    for (; *end != NULL; count++)
+        end = &(*end)->next;
+    task->next = NULL;
+    *end = task;
+    return count;
 }
 
 /* The pause after a piece of work is by the wall clock: where others want the processor the work takes longer, and is then
@@ -52,35 +64,29 @@ static void *run(void *argument)
     background_t *background = argument;
     setpriority(PRIO_PROCESS, 0, 19); /* of this thread alone, on Linux */
     pthread_mutex_lock(&background->lock);
-    size_t idle = 0, count = 0;
+    size_t idle = 0;
     while (!background->leaving) {
         task_t *task = background->tasks;
         if (task == NULL) {
-            pause_for(background, idle_ns);
+            pause_for(background, idle_ns, true);
             continue;
         }
-        /* In turn: the first goes to the end. */
         background->tasks = task->next;
-        task->next = NULL;
-        task_t **end = &background->tasks;
-        for (count = 1; *end != NULL; count++)
-            end = &(*end)->next;
-        *end = task;
-        background->running = task->context;
-        background_work_t *work = task->work;
-        void *context = task->context;
         pthread_mutex_unlock(&background->lock);
         const int64_t begun_ns = now_ns();
-        const bool worked = work(context);
+        const background_result_t result = task->work(task->context);
         const int64_t spent_ns = now_ns() - begun_ns;
         pthread_mutex_lock(&background->lock);
-        background->running = NULL;
-        pthread_cond_broadcast(&background->changed);
-        idle = worked ? 0 : idle + 1;
-        if (worked)
-            pause_for(background, (int64_t)((double)spent_ns * (1 / background->share - 1)));
-        else if (idle >= count)
-            pause_for(background, idle_ns);
+        size_t count = 0;
+        if (result == BACKGROUND_DONE)
+            free(task);
+        else
+            count = append(background, task);
+        idle = result == BACKGROUND_IDLE ? idle + 1 : 0;
+        if (result == BACKGROUND_WORKED)
+            pause_for(background, (int64_t)((double)spent_ns * (1 / background->share - 1)), false);
+        else if (idle > 0 && idle >= count)
+            pause_for(background, idle_ns, true);
     }
     pthread_mutex_unlock(&background->lock);
     return NULL;
@@ -125,6 +131,7 @@ void background_stop(background_t *background)
     while (background->tasks != NULL) {
         task_t *task = background->tasks;
         background->tasks = task->next;
+        task->work(task->context);
         free(task);
     }
     pthread_cond_destroy(&background->changed);
@@ -136,23 +143,18 @@ bool background_add(background_t *background, background_work_t *work, void *con
 {
     task_t *task = malloc(sizeof *task);
     if (task == NULL) return false;
+    *task = (task_t){work, context, NULL};
     pthread_mutex_lock(&background->lock);
-    *task = (task_t){work, context, background->tasks};
-    background->tasks = task;
+    append(background, task);
     pthread_mutex_unlock(&background->lock);
+    background_wake(background);
     return true;
 }
 
-void background_remove(background_t *background, void *context)
+void background_wake(background_t *background)
 {
     pthread_mutex_lock(&background->lock);
-    task_t **link = &background->tasks;
-    while (*link != NULL && (*link)->context != context)
-        link = &(*link)->next;
-    task_t *task = *link;
-    if (task != NULL) *link = task->next;
-    while (background->running == context)
-        pthread_cond_wait(&background->changed, &background->lock);
+    background->woken = true;
+    pthread_cond_broadcast(&background->changed);
     pthread_mutex_unlock(&background->lock);
-    free(task);
 }

@@ -257,6 +257,8 @@ static int serve(running_t *running, int signals)
         .clients_maximum = SERVER_CLIENTS_MAXIMUM,
     };
     const server_end_t end = server_run(&config, service);
+    token_file_remove(
+        &running->token_file); /* before all that may take its time: the agent waits for 20 ms */
     if (end == SERVER_FAILED)
         log_line(LOG_ERROR, tag, "cannot go on: %s", strerror(errno));
     else

@@ -35,16 +35,28 @@ typedef struct {
     double seconds[OBSERVATION_TRIGGERS_MAXIMUM];
 } inbox_t;
 
-/* Of a query that is advised. */
+/* What is to be written, 1 kB. */
 typedef struct {
-    pthread_mutex_t lock; /* guards what follows up to `inbox`; who serves only tries it */
+    size_t size; /* 0: nothing */
+    char path[STATE_PATH_SIZE];
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
+} kept_t;
+
+/* Of a query that is advised. What works in the background reads and writes files, which may take any time, and destroys it in
+ * the end; who serves only tries the lock. */
+typedef struct {
+    atomic_bool closing;  /* the last that who serves does with it */
+    pthread_mutex_t lock; /* guards what follows up to `inbox`; never held while a file is read or written */
     advisor_t *advisor;
     char path[STATE_PATH_SIZE]; /* "": it is not kept */
+    bool unread;                /* what is at `path` is to be read before anything is written there */
     bool refused;               /* a write has failed: it was said, and is not tried again */
+    kept_t kept;                /* what was learnt under the configuration before */
     int64_t saved_ns;
     inbox_t inbox;           /* the rest is of who serves alone */
     advisor_config_t config; /* the latest that was told */
-    int64_t ahead_ns;        /* the agent's wall clock over ours */
+    int64_t told_ms; /* the agent's wall clock in its latest message; and how far it is ahead of ours: */
+    int64_t ahead_ns;
     query_advice_t latest;
     int64_t latest_ns;
     advice_kind_t said;
@@ -54,7 +66,9 @@ typedef struct {
 struct query_adviser {
     char label[PROTOCOL_LABEL_SIZE];
     adviser_settings_t *settings;
-    advised_t *advised; /* NULL: nothing to learn from yet, or no place */
+    bool wanted; /* it could be advised, under: */
+    advisor_config_t config;
+    advised_t *advised; /* NULL: it is not */
 };
 
 static const query_advice_t no_advice = {.effective_per_s = NAN};
@@ -118,35 +132,14 @@ static void find_path(const query_adviser_t *adviser, const governor_config_t *g
     if (!state_file_path(settings->state_dir, adviser->label, rule, path, STATE_PATH_SIZE)) path[0] = '\0';
 }
 
-static void restore(advised_t *advised)
-{
-    uint8_t bytes[STATE_SIZE_MAXIMUM];
-    char error[SENTENCE_SIZE];
-    if (advised->path[0] == '\0') return;
-    errno = 0;
-    const size_t size = state_file_read(advised->path, bytes, sizeof bytes);
-    if (size == 0 && errno == ENOENT) return;
-    if (size == 0 && errno != 0) {
-        log_line(LOG_WARNING, tag, "%s cannot be read (%s): learning begins anew", advised->path,
-                 strerror(errno));
-        return;
-    }
-    if (advisor_restore(advised->advisor, bytes, size, error, sizeof error)) return;
-    log_line(LOG_WARNING, tag, "%s: %s; it is kept as .refused, and learning begins anew", advised->path,
-             error);
-    state_file_refuse(advised->path);
-}
-
 /* @locks_required advised->lock */
-static void save(advised_t *advised)
+static void keep(advised_t *advised, kept_t *kept)
 {
-    uint8_t bytes[STATE_SIZE_MAXIMUM];
-    if (advised->path[0] == '\0' || advised->refused) return;
-    const size_t size = advisor_save(advised->advisor, bytes, sizeof bytes);
-    advised->refused = !state_file_write(advised->path, bytes, size);
-    if (advised->refused)
-        log_line(LOG_WARNING, tag, "%s cannot be written (%s): what is learnt of this query is not kept",
-                 advised->path, strerror(errno));
+    kept->size = 0;
+    if (advised->path[0] == '\0' || advised->refused || advised->unread) return;
+    strcpy(kept->path, advised->path);
+    kept->size = advisor_save(advised->advisor, kept->bytes, sizeof kept->bytes);
+    if (kept->size > sizeof kept->bytes) kept->size = 0;
 }
 
 /* ---- in the background ---- */
@@ -158,19 +151,83 @@ static int64_t clock_ns(void)
     return (int64_t)now.tv_sec * ns_per_s + now.tv_nsec;
 }
 
-static bool learn(void *context)
+static void write_kept(advised_t *advised, const kept_t *kept)
+{
+    if (kept->size == 0 || state_file_write(kept->path, kept->bytes, kept->size)) return;
+    log_line(LOG_WARNING, tag, "%s cannot be written (%s): what is learnt of this query is not kept",
+             kept->path, strerror(errno));
+    pthread_mutex_lock(&advised->lock);
+    advised->refused = true;
+    pthread_mutex_unlock(&advised->lock);
+}
+
+/* Whether the advisor was told what the file holds, or there is nothing to tell it. */
+static bool restore(advised_t *advised, const char *path, const uint8_t *bytes, size_t size)
+{
+    char error[SENTENCE_SIZE] = "";
+    pthread_mutex_lock(&advised->lock);
+    const bool current = strcmp(path, advised->path) == 0; /* else there is another file to be read by now */
+    const bool taken =
+        current && (size == 0 || advisor_restore(advised->advisor, bytes, size, error, sizeof error));
+    if (current) advised->unread = false;
+    pthread_mutex_unlock(&advised->lock);
+    if (!current || taken) return true;
+    log_line(LOG_WARNING, tag, "%s: %s; it is kept as .refused, and learning begins anew", path, error);
+    return false;
+}
+
+static void read_file(advised_t *advised, const char *path)
+{
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM + 1];
+    errno = 0;
+    const size_t size = state_file_read(path, bytes, sizeof bytes);
+    if (size == 0 && errno != 0 && errno != ENOENT)
+        log_line(LOG_WARNING, tag, "%s cannot be read (%s): learning begins anew", path, strerror(errno));
+    if (!restore(advised, path, bytes, size)) state_file_refuse(path);
+}
+
+static void put_away(advised_t *advised)
+{
+    kept_t kept;
+    write_kept(advised, &advised->kept);
+    if (advised->unread) read_file(advised, advised->path);
+    pthread_mutex_lock(&advised->lock);
+    keep(advised, &kept);
+    pthread_mutex_unlock(&advised->lock);
+    write_kept(advised, &kept);
+    advisor_destroy(advised->advisor);
+    pthread_mutex_destroy(&advised->lock);
+    free(advised);
+}
+
+static background_result_t learn(void *context)
 {
     advised_t *advised = context;
+    kept_t before, now = {.size = 0};
+    char unread[STATE_PATH_SIZE] = "";
+    if (atomic_load(&advised->closing)) {
+        put_away(advised);
+        return BACKGROUND_DONE;
+    }
+    pthread_mutex_lock(&advised->lock);
+    before = advised->kept;
+    advised->kept.size = 0;
+    if (advised->unread) strcpy(unread, advised->path);
+    pthread_mutex_unlock(&advised->lock);
+    write_kept(advised, &before);
+    if (unread[0] != '\0') read_file(advised, unread);
+
     pthread_mutex_lock(&advised->lock);
     const bool worked = advisor_work(advised->advisor, operations) > 0;
     const int64_t now_ns = clock_ns();
     if (advised->saved_ns == 0) advised->saved_ns = now_ns;
     if (now_ns - advised->saved_ns >= save_period_ns) {
-        save(advised);
+        keep(advised, &now);
         advised->saved_ns = now_ns;
     }
     pthread_mutex_unlock(&advised->lock);
-    return worked;
+    write_kept(advised, &now);
+    return worked ? BACKGROUND_WORKED : BACKGROUND_IDLE;
 }
 
 /* ---- who serves ---- */
@@ -179,15 +236,13 @@ static void stop_advising(query_adviser_t *adviser)
 {
     advised_t *advised = adviser->advised;
     if (advised == NULL) return;
-    if (adviser->settings->background != NULL) background_remove(adviser->settings->background, advised);
-    pthread_mutex_lock(&advised->lock);
-    save(advised);
-    pthread_mutex_unlock(&advised->lock);
-    advisor_destroy(advised->advisor);
-    pthread_mutex_destroy(&advised->lock);
-    free(advised);
     adviser->advised = NULL;
     adviser->settings->advised--;
+    atomic_store(&advised->closing, true);
+    if (adviser->settings->background != NULL)
+        background_wake(adviser->settings->background);
+    else
+        put_away(advised);
 }
 
 static bool has_place(const query_adviser_t *adviser)
@@ -201,26 +256,28 @@ static bool has_place(const query_adviser_t *adviser)
     return false;
 }
 
-static void begin_advising(query_adviser_t *adviser, const advisor_config_t *config)
+static void begin_advising(query_adviser_t *adviser)
 {
     adviser_settings_t *settings = adviser->settings;
     advised_t *advised = has_place(adviser) ? calloc(1, sizeof *advised) : NULL;
     if (advised == NULL) return;
-    advised->advisor = advisor_create(config);
+    advised->advisor = advisor_create(&adviser->config);
     if (advised->advisor == NULL || pthread_mutex_init(&advised->lock, NULL) != 0) {
         advisor_destroy(advised->advisor);
         free(advised);
         return;
     }
-    advised->config = *config;
+    advised->config = adviser->config;
     advised->latest = no_advice;
     advised->said = ADVICE_NONE;
-    find_path(adviser, &config->governor, advised->path);
-    restore(advised);
+    find_path(adviser, &adviser->config.governor, advised->path);
+    advised->unread = advised->path[0] != '\0';
+    if (settings->background != NULL && !background_add(settings->background, learn, advised)) {
+        put_away(advised);
+        return;
+    }
     adviser->advised = advised;
     settings->advised++;
-    if (settings->background != NULL && !background_add(settings->background, learn, advised))
-        stop_advising(adviser);
 }
 
 static void put_slots_by(inbox_t *inbox, const observation_t *observation)
@@ -251,16 +308,24 @@ static void put_batches_by(inbox_t *inbox, const observation_t *observation)
     }
 }
 
-/* Under another trigger, goal or budget something else is learnt, in a file of its own. @locks_required advised->lock */
+/* Under another trigger, goal or budget something else is learnt, in a file of its own. Under the same ones what was learnt holds,
+ * also where something else of the configuration is new. @locks_required advised->lock */
 static void reconfigure(query_adviser_t *adviser, advised_t *advised, const advisor_config_t *config)
 {
-    char path[STATE_PATH_SIZE];
+    char path[STATE_PATH_SIZE], error[SENTENCE_SIZE];
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
     find_path(adviser, &config->governor, path);
     const bool other = strcmp(path, advised->path) != 0;
-    if (other) save(advised);
-    if (!advisor_configure(advised->advisor, config) || !other) return;
+    if (other && advised->kept.size == 0) keep(advised, &advised->kept);
+    const size_t size = advisor_save(advised->advisor, bytes, sizeof bytes);
+    if (!advisor_configure(advised->advisor, config)) return;
+    if (!other) {
+        if (size <= sizeof bytes) advisor_restore(advised->advisor, bytes, size, error, sizeof error);
+        return;
+    }
     strcpy(advised->path, path);
-    restore(advised);
+    advised->unread = path[0] != '\0';
+    if (adviser->settings->background != NULL) background_wake(adviser->settings->background);
 }
 
 /* @locks_required advised->lock */
@@ -278,57 +343,59 @@ static void hand_over(query_adviser_t *adviser, advised_t *advised)
 static void take_config(query_adviser_t *adviser, const observed_config_t *told)
 {
     governor_config_t governor;
-    if (!governor_of(told, &governor)) {
+    adviser->wanted = governor_of(told, &governor);
+    if (!adviser->wanted) {
         stop_advising(adviser);
         return;
     }
-    const advisor_config_t config = advisor_of(adviser->settings, &governor);
-    if (adviser->advised == NULL) {
-        begin_advising(adviser, &config);
-        return;
-    }
-    adviser->advised->inbox.config = adviser->advised->config = config;
+    adviser->config = advisor_of(adviser->settings, &governor);
+    if (adviser->advised == NULL) return;
+    adviser->advised->inbox.config = adviser->advised->config = adviser->config;
     adviser->advised->inbox.has_config = true;
 }
 
-/* The agent's clock has been set back: for an advisor time only goes on, so there is a new one, which is told what was learnt. */
-static void begin_again(query_adviser_t *adviser)
+/* The agent's clock has been set back: for an advisor time only goes on, so there is a new one, which is told what was learnt.
+ * @locks_required advised->lock */
+static void begin_again(advised_t *advised)
 {
-    uint8_t bytes[STATE_SIZE_MAXIMUM];
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
     char error[SENTENCE_SIZE];
-    advised_t *advised = adviser->advised;
-    const advisor_config_t config = advised->config;
-    pthread_mutex_lock(&advised->lock);
+    advisor_t *other = advisor_create(&advised->config);
+    if (other == NULL) return;
     const size_t size = advisor_save(advised->advisor, bytes, sizeof bytes);
+    if (size <= sizeof bytes) advisor_restore(other, bytes, size, error, sizeof error);
+    advisor_destroy(advised->advisor);
+    advised->advisor = other;
+}
+
+/* Now, or with the next one while the advisor is held. */
+static void take_over(query_adviser_t *adviser, advised_t *advised, int64_t time_ms)
+{
+    const int64_t set_back_ms = 2000;
+    if (pthread_mutex_trylock(&advised->lock) != 0) return;
+    /* By the agent's own stamps: a message that comes late says nothing of its clock. */
+    if (time_ms != FIELD_UNKNOWN && time_ms < advised->told_ms - set_back_ms) begin_again(advised);
+    if (time_ms != FIELD_UNKNOWN) advised->told_ms = time_ms;
+    hand_over(adviser, advised);
     pthread_mutex_unlock(&advised->lock);
-    stop_advising(adviser);
-    begin_advising(adviser, &config);
-    if (adviser->advised == NULL) return;
-    pthread_mutex_lock(&adviser->advised->lock);
-    advisor_restore(adviser->advised->advisor, bytes, size, error,
-                    sizeof error); /* refused under another configuration */
-    pthread_mutex_unlock(&adviser->advised->lock);
 }
 
 void query_adviser_observe(query_adviser_t *adviser, const observation_t *observation, int64_t now_ns)
 {
-    const int64_t set_back_ns = 2 * ns_per_s;
     if (adviser == NULL) return;
     const observed_status_t *status = &observation->status;
     if (status->has_config) take_config(adviser, &status->config);
-    if (adviser->advised == NULL) return;
-    if (status->time_ms != FIELD_UNKNOWN) {
-        const int64_t ahead_ns = status->time_ms * ns_per_ms - now_ns, before_ns = adviser->advised->ahead_ns;
-        if (before_ns != 0 && ahead_ns < before_ns - set_back_ns) begin_again(adviser);
-        if (adviser->advised == NULL) return;
-        adviser->advised->ahead_ns = ahead_ns;
+    if (strcmp(status->state, "ended") == 0) {
+        adviser->wanted = false;
+        stop_advising(adviser);
     }
+    if (adviser->wanted && adviser->advised == NULL) begin_advising(adviser);
     advised_t *advised = adviser->advised;
+    if (advised == NULL) return;
+    if (status->time_ms != FIELD_UNKNOWN) advised->ahead_ns = status->time_ms * ns_per_ms - now_ns;
     put_batches_by(&advised->inbox, observation);
     put_slots_by(&advised->inbox, observation);
-    if (pthread_mutex_trylock(&advised->lock) != 0) return;
-    hand_over(adviser, advised);
-    pthread_mutex_unlock(&advised->lock);
+    take_over(adviser, advised, status->time_ms);
 }
 
 /* Says whose advice is followed from now on, or that none is any more. @locks_required advised->lock */

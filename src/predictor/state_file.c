@@ -77,8 +77,9 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size)
 bool state_file_write(const char *path, const uint8_t *bytes, size_t size)
 {
     char beside[STATE_PATH_SIZE + SUFFIX_SIZE];
-    snprintf(beside, sizeof beside, "%s.%ld", path, (long)getpid());
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    snprintf(beside, sizeof beside, "%s.new", path);
+    unlink(beside); /* of one that was killed while it wrote */
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     int fd = open(beside, flags, 0600);
     if (fd < 0 && errno == ENOENT && make_folder(path)) fd = open(beside, flags, 0600);
     if (fd < 0) return false;

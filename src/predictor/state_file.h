@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STATE_PATH_SIZE = 4096, STATE_SIZE_MAXIMUM = 65536 };
+enum { STATE_PATH_SIZE = 1024 };
 
 /* The file of `label`, which may hold anything, and of `rule`, a text of what it is learnt under: letters, digits and so on
  * of the label, and a hash of both. False when it would be longer than `size`. */

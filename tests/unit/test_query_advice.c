@@ -80,8 +80,10 @@ static answer_t await_confidence(service_t *service, session_t *session, const c
     for (;;) {
         const answer_t given = predict(service, session, query, time_ms);
         if (least > 0 ? given.confidence > least : given.confidence == 0) return given;
-        if (time(NULL) >= end) fail_msg("%s: confidence %g", query, given.confidence);
+        if (time(NULL) >= end)
+            fail_msg("%s at %lld: confidence %g", query, (long long)time_ms, given.confidence);
         usleep(1000);
+        clock_ns += second_ns; /* advice is given once a second */
     }
 }
 
@@ -145,6 +147,22 @@ static bool find_file(const char *ending, char *path, size_t size)
     return found;
 }
 
+static void empty_folder(void)
+{
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        if (entry->d_name[0] != '.') assert_int_equal(unlinkat(dirfd(directory), entry->d_name, 0), 0);
+    closedir(directory);
+}
+
+/* What was learnt is in its file then. */
+static void end(service_t *service, background_t *background)
+{
+    service_destroy(service);
+    background_stop(background);
+}
+
 static session_t friendly(service_t *service)
 {
     session_t session = {.authorised = false};
@@ -156,28 +174,28 @@ static session_t friendly(service_t *service)
 static void what_was_learnt_is_found_and_served(void **state)
 {
     (void)state;
-    uint8_t bytes[STATE_SIZE_MAXIMUM];
-    char path[STATE_PATH_SIZE], again[STATE_PATH_SIZE];
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
+    char path[STATE_PATH_SIZE];
     random_t random;
     const observed_config_t config = usual();
     random_seed(&random, 5, 0);
 
     /* A query leaves a file when its predictor ends; nothing was learnt in a few seconds, so there is no advice. */
     background_t *background = background_start(0.05);
-    assert_non_null(background);
     service_t *service = create(background, folder);
     session_t session = friendly(service);
     for (int64_t second = 0; second < 5; second++)
         tell_second(service, &session, "click/s", &random, second, second == 0 ? &config : NULL);
     answer_t given = predict(service, &session, "click/s", first_ms + 5000);
     assert_true(given.confidence == 0 && isnan(given.effective) && !given.has_changes);
-    service_destroy(service);
+    end(service, background);
     assert_true(find_file(".state", path, sizeof path));
     assert_non_null(strstr(path, "/click_s-"));
 
     /* One that holds what an hour and a half have taught is followed from the second that follows the first slots on. */
     const size_t size = learn_trains(bytes, sizeof bytes);
     assert_true(size > 0 && state_file_write(path, bytes, size));
+    background = background_start(0.05);
     service = create(background, folder);
     session = friendly(service);
     tell_second(service, &session, "click/s", &random, 0, &config);
@@ -199,11 +217,8 @@ static void what_was_learnt_is_found_and_served(void **state)
     await_confidence(service, &session, "click/s", first_ms + 2000, 0);
     tell_second(service, &session, "click/s", &random, 2, &config);
     await_confidence(service, &session, "click/s", first_ms + 3000, 0.5);
-    service_destroy(service);
-    background_stop(background);
-    assert_int_equal(unlink(path), 0);
-    assert_true(find_file(".state", again, sizeof again)); /* of the other goal */
-    assert_int_equal(unlink(again), 0);
+    end(service, background);
+    empty_folder();
 }
 
 static void a_file_that_is_none_is_put_aside(void **state)
@@ -220,11 +235,10 @@ static void a_file_that_is_none_is_put_aside(void **state)
     session_t session = friendly(service);
     tell_second(service, &session, "clicks", &random, 0, &config);
     assert_true(predict(service, &session, "clicks", first_ms + 1000).confidence == 0);
+    end(service, background);
     assert_true(find_file(".refused", aside, sizeof aside));
-    service_destroy(service);
-    background_stop(background);
-    unlink(aside);
-    unlink(path);
+    assert_true(find_file(".state", path, sizeof path));
+    empty_folder();
 }
 
 /* A folder that cannot be made is said once and harms nobody. */
@@ -239,8 +253,7 @@ static void a_folder_that_cannot_be_costs_nothing(void **state)
     session_t session = friendly(service);
     tell_second(service, &session, "clicks", &random, 0, &config);
     predict(service, &session, "clicks", first_ms + 1000);
-    service_destroy(service);
-    background_stop(background);
+    end(service, background);
 }
 
 /* More queries than there is room for, a clock that is set back, and configurations that nobody can be advised under. */
@@ -282,14 +295,14 @@ static void there_is_an_end_to_it(void **state)
 
 typedef struct {
     int64_t calls;
-    bool busy;
+    background_result_t result;
 } worked_t;
 
-static bool count(void *context)
+static background_result_t count(void *context)
 {
     worked_t *worked = context;
     __atomic_add_fetch(&worked->calls, 1, __ATOMIC_SEQ_CST);
-    return worked->busy;
+    return __atomic_load_n(&worked->result, __ATOMIC_SEQ_CST);
 }
 
 static int64_t calls(const worked_t *worked)
@@ -297,28 +310,83 @@ static int64_t calls(const worked_t *worked)
     return __atomic_load_n(&worked->calls, __ATOMIC_SEQ_CST);
 }
 
-static void whoever_has_work_is_called_until_he_goes(void **state)
+static void await_calls(const worked_t *worked, int64_t least)
+{
+    const time_t deadline = time(NULL) + 60;
+    while (calls(worked) < least) {
+        assert_true(time(NULL) < deadline);
+        usleep(1000);
+    }
+}
+
+static void whoever_has_work_is_called_until_he_is_done(void **state)
 {
     (void)state;
-    worked_t first = {.busy = true}, second = {.busy = true}, lazy = {.busy = false};
+    worked_t first = {.result = BACKGROUND_WORKED}, second = {.result = BACKGROUND_WORKED},
+             lazy = {.result = BACKGROUND_IDLE}, late = {.result = BACKGROUND_IDLE};
     background_t *background = background_start(1);
     assert_non_null(background);
     assert_true(background_add(background, count, &first));
     assert_true(background_add(background, count, &second));
     assert_true(background_add(background, count, &lazy));
-    const time_t end = time(NULL) + 60;
-    while (calls(&first) < 100 || calls(&second) < 100 || calls(&lazy) < 100) {
-        assert_true(time(NULL) < end);
-        usleep(1000);
-    }
-    background_remove(background, &first);
-    const int64_t until_then = calls(&first), so_far = calls(&second);
-    while (calls(&second) < so_far + 100) {
-        assert_true(time(NULL) < end);
-        usleep(1000);
-    }
+    await_calls(&first, 100);
+    await_calls(&second, 100);
+    await_calls(&lazy, 100);
+    __atomic_store_n(&first.result, BACKGROUND_DONE, __ATOMIC_SEQ_CST);
+    await_calls(&second, calls(&second) + 10);
+    const int64_t until_then = calls(&first);
+    await_calls(&second, calls(&second) + 100);
     assert_int_equal(calls(&first), until_then);
+    /* Where nobody has anything to do, whoever is new need not wait for the end of the pause; at the end all are called. */
+    __atomic_store_n(&second.result, BACKGROUND_IDLE, __ATOMIC_SEQ_CST);
+    assert_true(background_add(background, count, &late));
+    await_calls(&late, 1);
+    const int64_t before = calls(&second);
     background_stop(background);
+    assert_true(calls(&second) > before && calls(&first) == until_then);
+}
+
+/* A place is free again when its query has ended, for one that came too late too; a changed option is no reason to forget; a
+ * message that comes late is no clock that was set back, and one that was loses nothing that was learnt. */
+static void places_and_what_was_learnt_are_kept(void **state)
+{
+    (void)state;
+    static observation_t ended;
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
+    char path[STATE_PATH_SIZE];
+    observed_config_t config = usual();
+    random_t random;
+    random_seed(&random, 5, 0);
+    background_t *background = background_start(0.05);
+    service_t *service = create(background, folder);
+    session_t session = friendly(service);
+    const size_t size = learn_trains(bytes, sizeof bytes);
+    assert_true(state_file_path(folder, "late", LEARNT_RULE, path, sizeof path));
+    assert_true(size > 0 && state_file_write(path, bytes, size));
+    for (int i = 0; i < ADVISED_MAXIMUM; i++)
+        tell_second(service, &session, (const char *[]){"a", "b", "c", "d", "e", "f", "g", "h"}[i], &random,
+                    0, &config);
+    tell_second(service, &session, "late", &random, 0, &config);
+    assert_true(predict(service, &session, "late", first_ms + 1000).confidence == 0);
+    observation_clear(&ended);
+    strcpy(ended.status.query, "b");
+    strcpy(ended.status.state, "ended");
+    submit(service, &session, request_write_observe(line, sizeof line, &ended));
+    tell_second(service, &session, "late", &random, 1, NULL);
+    await_confidence(service, &session, "late", first_ms + 2000, 0.5);
+
+    config.min_interval_s = 0.2;
+    config.origin_ms = 40;
+    tell_second(service, &session, "late", &random, 2, &config);
+    await_confidence(service, &session, "late", first_ms + 3000, 0.5);
+    clock_ns += 10 * second_ns; /* of ours, while we did not run */
+    tell_second(service, &session, "late", &random, 3, NULL);
+    await_confidence(service, &session, "late", first_ms + 4000, 0.5);
+    tell_second(service, &session, "late", &random, -3600, NULL);
+    tell_second(service, &session, "late", &random, -3599, NULL);
+    await_confidence(service, &session, "late", first_ms - 3598 * 1000, 0.5);
+    end(service, background);
+    empty_folder();
 }
 
 static int set_up(void **state)
@@ -343,7 +411,8 @@ int main(void)
         cmocka_unit_test(a_file_that_is_none_is_put_aside),
         cmocka_unit_test(a_folder_that_cannot_be_costs_nothing),
         cmocka_unit_test(there_is_an_end_to_it),
-        cmocka_unit_test(whoever_has_work_is_called_until_he_goes),
+        cmocka_unit_test(whoever_has_work_is_called_until_he_is_done),
+        cmocka_unit_test(places_and_what_was_learnt_are_kept),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -8,7 +8,7 @@
 
 int main(int argc, char **argv)
 {
-    uint8_t bytes[STATE_SIZE_MAXIMUM];
+    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
     char path[STATE_PATH_SIZE];
     if (argc != 3) return 2;
     const size_t size = learn_trains(bytes, sizeof bytes);
