@@ -86,7 +86,7 @@ void query_align(query_t *query, int64_t epoch_ns)
 {
     int64_t step_ns = epoch_ns - query->epoch_ns;
     if (step_ns >= -wall_step_ns && step_ns <= wall_step_ns) return;
-    query->epoch_ns = epoch_ns;
+    query->epoch_ns = query->config.origin_ns = epoch_ns;
     if (step_ns < -set_by_hand_ns || step_ns > set_by_hand_ns) feed_forget_arrivals(query->exchange);
     pthread_mutex_lock(&query->lock);
     governor_align(query->governor, epoch_ns);

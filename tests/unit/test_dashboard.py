@@ -361,13 +361,12 @@ class Crowds(unittest.TestCase):
             # Each is in time for the limit between two bytes.
             heads = [b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"POST /api/set HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n",
                      b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nX: "]
-            clients = []
+            clients, begun = [], time.monotonic()
             for head in heads:
                 clients.append(socket.create_connection(("127.0.0.1", predictor.web), timeout=DEADLINE))
                 clients[-1].sendall(head)
             looking_on = socket.create_connection(("127.0.0.1", predictor.web), timeout=DEADLINE)
             looking_on.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            begun = time.monotonic()
 
             def drip(client):
                 if closed_by_server(client):

@@ -60,7 +60,8 @@ def warm_driver(kafka, plan, folder, tag, say=lambda text: None, topics=None):
     warmup_topic = kafka.topic(f"warmup-{tag}", PARTITIONS)
     options = plan.agent_options
     if options is not None:
-        options = f"{options},journal={folder / 'journal.jsonl'}" if options else f"journal={folder / 'journal.jsonl'}"
+        whole = f"journal={folder / 'journal.jsonl'},journal_size=0"  # what reads it here reads one file
+        options = f"{options},{whole}" if options else whole
     arguments = ["--broker", kafka.broker, "--topic", ",".join(topics), "--warmup-topic", warmup_topic,
                  "--trigger", plan.trigger, "--names", ",".join(plan.names), "--warmup-batches", plan.warmup_batches,
                  *(["--live"] if plan.live else [])]

@@ -143,7 +143,7 @@ class Arm:
         options = None
         if definition["agent"] is not None:
             options = ",".join([part for part in (definition["agent"],) if part]
-                               + ["queries=measured", f"journal={folder / 'journal.jsonl'}"])
+                               + ["queries=measured", f"journal={folder / 'journal.jsonl'}", "journal_size=0"])
         self.driver = Driver(JOBS / "suite_job.py", arguments, folder, options)
 
     def stands(self, ready):
