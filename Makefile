@@ -14,7 +14,7 @@ PYTHON := eval "$$(tools/setup.sh env)"; exec "$$ADAPTIVESTREAM_PYTHON"
 OTHERS := 3.4.4-jdk17 4.0.4-jdk17 4.1.3-jdk17 4.2.0-jdk17 4.2.0-jdk25 4.3.0-jdk17 4.3.0-jdk25
 
 .PHONY: help build spark spark4 sparks classes demo bench bench-phases bench-strict bench-cpu bench-agent bench-decide \
-	bench-simulate bench-advice bench-bursts bench-generator bench-kills bench-forecast bench-predictor bench-dashboard matrix test test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
+	bench-simulate bench-advice bench-bursts bench-generator bench-kills bench-forecast bench-predictor bench-dashboard matrix test test-slow test-unit test-jvm test-spark test-spark4 test-matrix test-oracle \
 	asan tsan fmt fmt-check clean kafka-up kafka-down
 
 help: ## Lists every task
@@ -87,6 +87,9 @@ matrix: build sparks ## Tries every Spark, JDK, source and trigger: what is gove
 
 test: build spark classes ## Runs all tests: unit and fuzz, both again under sanitizers, on the JVM, on real Spark
 	@tools/test.sh unit asan jvm spark
+
+test-slow: build spark ## Runs the tests on real Spark that take minutes each: a killed predictor, sessions, the page in a browser (7 minutes)
+	@tools/test.sh slow
 
 test-unit: build ## Runs the unit and fuzz tests
 	@tools/test.sh unit

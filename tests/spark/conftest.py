@@ -15,6 +15,10 @@ from lab.traffic import Traffic  # noqa: E402
 JOBS = ROOT / "tests" / "spark" / "jobs"
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes; not in `make test` but in `make test-slow`")
+
+
 def pytest_sessionstart():
     unwind_on_signals()
 

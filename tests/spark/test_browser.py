@@ -20,7 +20,8 @@ sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "tests" / "unit")]
 import chromium  # noqa: E402
 import test_dashboard  # noqa: E402
 
-pytestmark = pytest.mark.skipif(not chromium.find(), reason="no Chromium is here: tools/setup.sh browser, or set CHROMIUM to one")
+pytestmark = [pytest.mark.slow,
+              pytest.mark.skipif(not chromium.find(), reason="no Chromium is here: tools/setup.sh browser, or set CHROMIUM to one")]
 
 QUERY = "windows"  # of baselines/example_job.py
 TRIGGER_NS = 2_000_000_000

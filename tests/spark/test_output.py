@@ -81,7 +81,7 @@ def kill(job):
     assert job.wait(30) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("submit", [windows, sessions])
+@pytest.mark.parametrize("submit", [windows, pytest.param(sessions, marks=pytest.mark.slow)])
 def test_output_is_the_same(kafka, tmp_path, submit):
     name = submit.__name__
     topic = kafka.topic(name, 4)

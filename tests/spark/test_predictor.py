@@ -4,6 +4,8 @@ import pytest
 
 from lab import kills
 
+pytestmark = pytest.mark.slow
+
 KILLS = 30
 BACK_S = 0.3
 # A new JVM opens files as it goes along (jars, the broker's connections), whatever its predictor does.
