@@ -130,6 +130,7 @@ kafka-up: spark ## Starts Kafka on this machine, with a topic of two partitions
 	@broker=$$(tools/kafka.sh up "$(KAFKA)" --port 9092); broker=$${broker#broker=}; \
 	tools/kafka.sh topic "$(KAFKA)" $(TOPIC) 2; \
 	flag=" --broker $$broker"; [[ $$broker != 127.0.0.1:9092 ]] || flag=; \
+	[[ $(TOPIC) == adaptive-stream ]] || flag+=" --topic $(TOPIC)"; \
 	echo "Kafka runs at $$broker with the topic $(TOPIC) of 2 partitions"; \
 	echo "send to it:  build/adaptivestream generate$$flag"; \
 	echo "record it:   build/adaptivestream record$$flag --output arrivals.csv"; echo "stop it:     make kafka-down"

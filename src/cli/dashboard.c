@@ -8,14 +8,17 @@
 #include "common/interrupt.h"
 #include "monitor/monitor.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ERROR_SIZE = 1024 };
 
 typedef struct {
     const char *journal, *query, *listen, *until;
+    bool listen_given;
 } options_of_dashboard_t;
 
 static void observed(void *context, const observation_t *observation)
@@ -58,8 +61,12 @@ static int show_journal(const options_of_dashboard_t *options, int64_t until_ms)
     char error[ERROR_SIZE];
     monitor_options_t monitored = {.address = options->listen,
                                    .given_as = "--listen ",
-                                   .any_port = false,
+                                   .any_port = !options->listen_given,
                                    .replay = name_of(options->journal)};
+    if (access(options->journal, R_OK) != 0) {
+        fprintf(stderr, "adaptivestream dashboard: %s: %s\n", options->journal, strerror(errno));
+        return EXIT_FAILED;
+    }
     interrupt_install();
     monitor_t *monitor = monitor_start(&monitored, error, sizeof error);
     if (monitor == NULL) {
@@ -100,9 +107,11 @@ int command_dashboard(int argc, char **argv)
         {.name = "--listen",
          .type = FLAG_TEXT,
          .value = &options.listen,
+         .given = &options.listen_given,
          .argument = "ADDRESS",
          .preset = "127.0.0.1:9877",
-         .help = "address of this machine's loopback interface; port 0 is a free one"},
+         .help = "address of this machine's loopback interface; port 0 is a free one (not given: also where "
+                 "9877 is taken)"},
     };
     flags_t flags = {
         .command = "dashboard",

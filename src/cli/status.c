@@ -90,6 +90,14 @@ int command_status(int argc, char **argv)
         fprintf(stderr, "adaptivestream status: %s\n", error);
         return EXIT_FAILED;
     }
+    if (query != NULL && status.count == 0) {
+        fprintf(
+            stderr,
+            "adaptivestream status: no query %s is known to the predictor; without --query all are shown\n",
+            query);
+        predictor_status_free(&status);
+        return EXIT_FAILED;
+    }
     const bool printed = !json || print_json(&status);
     if (!json) print_text(&status);
     predictor_status_free(&status);

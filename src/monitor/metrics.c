@@ -259,7 +259,7 @@ size_t metrics_write(const metrics_row_t *rows, size_t count, const metrics_host
     put(&out, "adaptivestream_queries %zu\n", count);
     if (host->predictor_uptime_s > 0) {
         family(&out, "adaptivestream_predictor_requests", "counter", NULL,
-               "Requests the predictor has answered.");
+               "Forecasts that agents have asked for.");
         put(&out, "adaptivestream_predictor_requests_total %lld\n", (long long)host->predictor_requests);
         family(&out, "adaptivestream_predictor_uptime_seconds", "gauge", "seconds",
                "Since the predictor started.");

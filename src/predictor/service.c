@@ -174,8 +174,9 @@ static size_t answer_set(service_t *service, char *answer)
     if (service_set(service, request->query, &request->change))
         return answer_write_set(answer, ANSWER_SIZE, request->id);
     return answer_write_error(answer, ANSWER_SIZE, request->id,
-                              strcmp(request->query, "*") == 0 ? "no query is known yet"
-                                                               : "query: no query of this label is known");
+                              strcmp(request->query, "*") == 0
+                                  ? "no query is known yet"
+                                  : "no query of this name is known; `adaptivestream status` shows all");
 }
 
 static bool needs_hello(const service_t *service, request_op_t op)

@@ -704,6 +704,7 @@ class Terminal(unittest.TestCase):
         self.assertRegex(said, "So it (fired|went on waiting): ")
         self.assertIn("deciding when triggers fire", said)
         self.assertIn("no query other", self.run_command("explain", "other", code=1))
+        self.assertIn("no query other", self.run_command("status", "--query", "other", code=1))
 
     def test_set_reaches_the_agent(self):
         self.run_command("set", "clicks", "--goal", "strict", "--budget", "0.9", "--mode", "monitoring")
@@ -712,7 +713,7 @@ class Terminal(unittest.TestCase):
         self.assertEqual((change["goal"], change["budget"], change["mode"], change["origin"]), ("strict", 0.9, "monitoring", "cli"))
         noted = self.predictor.json("/api/details?query=clicks")["options_changed"][0]
         self.assertEqual((noted["what"], noted["origin"]), ("mode monitoring, goal strict, budget 0.9", "cli"))
-        self.assertIn("no query of this label", self.run_command("set", "other", "--goal", "cost", code=1))
+        self.assertIn("no query of this name", self.run_command("set", "other", "--goal", "cost", code=1))
         self.run_command("set", "clicks", code=2)
         self.run_command("set", "clicks", "--budget", "99", code=2)
 
@@ -723,7 +724,7 @@ class Terminal(unittest.TestCase):
             self.assertEqual(self.agent.changes[-1], {"mode": mode, "origin": "cli"})
             changed = self.predictor.json("/api/details?query=clicks")["options_changed"][0]
             self.assertEqual((changed["what"], changed["origin"]), ("mode " + mode, "cli"))
-            self.assertIn("no query of this label", self.run_command(command, "other", code=1))
+            self.assertIn("no query of this name", self.run_command(command, "other", code=1))
             self.run_command(command, code=2)
 
     def test_without_a_predictor_it_says_so(self):

@@ -263,7 +263,7 @@ class Protocol(unittest.TestCase):
             agent.predict("two")
             self.assertEqual(cli.ask(message("set", query="one", goal="latency", origin="cli")), {"v": 1, "ok": True})
             self.assertEqual(cli.ask(message("set", query="*", budget=0.5, origin="page")), {"v": 1, "ok": True})
-            self.assertIn("no query of this label", cli.ask(message("set", query="three", goal="cost"))["error"])
+            self.assertIn("no query of this name", cli.ask(message("set", query="three", goal="cost"))["error"])
             self.assertIn("goal: ", cli.ask(message("set", query="one", goal="fast"))["error"])
             self.assertNotIn("set", stranger.predict("one"))
             self.assertEqual(agent.predict("one")["set"], {"goal": "latency", "budget": 0.5, "origin": "page"})
