@@ -14,7 +14,6 @@ static const entry_t arms[] = {
     {"reactive", "trigger=2s reactive=500ms"},
     {"reactive_law", "trigger=2s agent=policy=reactive,predictor=off"},
     {"rate", "trigger=2s agent=policy=rate,predictor=off"},
-    {"rate_lstm", "trigger=2s agent=policy=rate,forecaster=lstm"},
     {"agent_fixed", "trigger=2s agent=policy=fixed"},
     {"balanced", "trigger=2s agent=goal=balanced"},
     {"strict", "trigger=2s agent=goal=strict"},
