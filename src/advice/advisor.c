@@ -99,12 +99,17 @@ static bool same_rule(const governor_config_t *a, const governor_config_t *b)
            a->max_wait_ns == b->max_wait_ns && a->warmup_ns == b->warmup_ns && a->rows_only == b->rows_only;
 }
 
-/* What stays true of the stream, and, under the same rule, of the candidates. */
+bool advisor_learns_the_same(const governor_config_t *a, const governor_config_t *b)
+{
+    return a->trigger_ns == b->trigger_ns && a->goal == b->goal && a->budget == b->budget;
+}
+
+/* What stays true of the stream, and, under the same trigger, goal and budget, of the candidates. */
 static void inherit(advisor_t *a, const advisor_t *from)
 {
     a->arrivals = from->arrivals;
     a->cost = from->cost;
-    if (!same_rule(&a->config.governor, &from->config.governor)) return;
+    if (!advisor_learns_the_same(&a->config.governor, &from->config.governor)) return;
     a->scale = from->scale;
     a->learner.exchange = from->learner.exchange;
     for (int i = 0; i < ADVICE_CANDIDATES; i++) {
@@ -308,12 +313,8 @@ static void advise_second(advisor_t *a, int64_t second)
     advice->has_changes = advice->kind == ADVICE_LEARNED;
     advice->rate_per_s = blend_per_s;
     if (advice->has_changes) {
-        double exponents[RATE_AVERAGES];
         memcpy(advice->changes, a->learner.weights[in_use].changes, sizeof advice->changes);
-        arrival_rate_exponents(quick_share, exponents);
-        for (int i = 0; i < RATE_AVERAGES; i++)
-            exponents[i] += advice->changes[i];
-        advice->rate_per_s = arrival_rate_weighted(&a->arrivals, exponents);
+        advice->rate_per_s = arrival_rate_changed(&a->arrivals, quick_share, advice->changes);
     } else if (advice->kind != ADVICE_NONE) {
         advice->rate_per_s *= told->factors[in_use];
     }

@@ -83,7 +83,7 @@ typedef struct advisor advisor_t;
 advisor_t *advisor_create(const advisor_config_t *config);
 void advisor_destroy(advisor_t *advisor);
 
-/* Another configuration; the same again changes nothing. Where trigger, goal, budget or limits differ the evidence begins
+/* Another configuration; the same again changes nothing. Where trigger, goal or budget differ the evidence begins
  * anew, and in any case the arrivals to learn from do. False, and everything as before, when out of memory or *config is out
  * of range. */
 bool advisor_configure(advisor_t *advisor, const advisor_config_t *config);

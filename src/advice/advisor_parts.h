@@ -49,4 +49,7 @@ struct advisor {
     memory_t memory;
 };
 
+/* Whether what was learnt under one of them holds under the other: for the same trigger, goal and budget. */
+bool advisor_learns_the_same(const governor_config_t *a, const governor_config_t *b);
+
 #endif

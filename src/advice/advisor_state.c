@@ -155,12 +155,11 @@ static const char *refuse(const advisor_t *a, const uint8_t *bytes, size_t size,
     if (bytes_take(&at, 4) != size || size != STATE_SIZE) return "it is not of the size it should have";
     if (bytes_take(&end, CHECKSUM_SIZE) != bytes_crc32(bytes, size - CHECKSUM_SIZE))
         return "its checksum is wrong";
-    const int64_t trigger_ns = (int64_t)bytes_take(&at, 8);
-    const uint64_t goal = bytes_take(&at, 4);
-    const double budget = bytes_take_double(&at);
+    governor_config_t learnt_under = {.trigger_ns = (int64_t)bytes_take(&at, 8)};
+    learnt_under.goal = (goal_t)bytes_take(&at, 4);
+    learnt_under.budget = bytes_take_double(&at);
     if (!take_state(&at, state)) return "a number in it is out of range";
-    const governor_config_t *governor = &a->config.governor;
-    if (trigger_ns != governor->trigger_ns || goal != (uint64_t)governor->goal || budget != governor->budget)
+    if (!advisor_learns_the_same(&learnt_under, &a->config.governor))
         return "it was learnt with another trigger, goal or budget";
     return NULL;
 }

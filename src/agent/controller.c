@@ -104,22 +104,19 @@ static void take_answer(void *context, uint64_t number, int64_t asked_ns, const 
     forecast.has_changes = answer->has_changes && forecast.confidence > 0;
     if (forecast.has_changes) memcpy(forecast.changes, answer->changes, sizeof forecast.changes);
     if (answer->error[0]) return;
-    if (answer->has_change) {
-        pthread_mutex_lock(&list_lock);
-        entry_t *meant = entry_after(number - 1);
-        if (meant && meant->number == number) exchange_post_change(meant->exchange, &answer->change);
-        pthread_mutex_unlock(&list_lock);
-    }
-    if (!isfinite(forecast.rate_per_s)) return;
+    const bool forecasts = isfinite(forecast.rate_per_s);
     char first[PROTOCOL_LABEL_SIZE] = "";
     pthread_mutex_lock(&list_lock);
     entry_t *entry = entry_after(number - 1);
-    if (entry && entry->number == number) {
+    const bool listed = entry && entry->number == number;
+    if (listed && answer->has_change) exchange_post_change(entry->exchange, &answer->change);
+    if (listed && forecasts) {
         exchange_post(entry->exchange, forecast, asked_ns);
         if (!entry->forecast) strcpy(first, exchange_query(entry->exchange));
         entry->forecast = true;
     }
     pthread_mutex_unlock(&list_lock);
+    if (!forecasts) return;
     const bool back = own.forecast_serial != 0 && own.forecast_serial != own.link.serial;
     own.forecast_serial = own.link.serial;
     if (back)

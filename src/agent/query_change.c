@@ -37,7 +37,6 @@ void query_take_change(query_t *query, int64_t now_ns)
     change_t change;
     if (!feed_take_change(query->exchange, &change)) return;
     governor_config_t config = query->config;
-    config.origin_ns = query->epoch_ns;
     if (change.has_goal) config.goal = change.goal;
     if (change.has_budget) config.budget = change.budget;
     if (change.has_mode) query->mode = change.mode;

@@ -56,6 +56,16 @@ double arrival_rate_blend(const arrival_rate_t *rate, double quick_share)
     return arrival_rate_weighted(rate, exponents);
 }
 
+double arrival_rate_changed(const arrival_rate_t *rate, double quick_share,
+                            const double changes[RATE_AVERAGES])
+{
+    double exponents[RATE_AVERAGES];
+    arrival_rate_exponents(quick_share, exponents);
+    for (int i = 0; i < RATE_AVERAGES; i++)
+        exponents[i] += changes[i];
+    return arrival_rate_weighted(rate, exponents);
+}
+
 double arrival_rate_plain(const arrival_rate_t *rate)
 {
     return arrival_rate_average(rate, RECENT) + least_per_s;

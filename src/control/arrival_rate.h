@@ -28,6 +28,10 @@ void arrival_rate_observe(arrival_rate_t *rate, int64_t events, int64_t span_ns)
 /* r in events/s, always > 0. quick_share: s, 0 to 1. */
 double arrival_rate_blend(const arrival_rate_t *rate, double quick_share);
 
+/* The same with something added to each exponent. */
+double arrival_rate_changed(const arrival_rate_t *rate, double quick_share,
+                            const double changes[RATE_AVERAGES]);
+
 /* What it is made of: time constants; one of the averages, events/s, 0 before anything was observed; what is added to each,
  * at this average of an hour; the exponents w, the hour's being 0; and the product with other exponents. */
 extern const double arrival_rate_times_s[RATE_AVERAGES];

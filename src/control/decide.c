@@ -17,12 +17,8 @@ static const double saturation_target = 0.8;
 /* The blend with its exponents changed as was advised. */
 static double weighted_rate(const governor_t *g)
 {
-    double exponents[RATE_AVERAGES];
     if (!g->changed) return governor_blend(g);
-    arrival_rate_exponents(rate_trial_share(&g->trial), exponents);
-    for (int i = 0; i < RATE_AVERAGES; i++)
-        exponents[i] += g->changes[i];
-    return arrival_rate_weighted(&g->rate, exponents);
+    return arrival_rate_changed(&g->rate, rate_trial_share(&g->trial), g->changes);
 }
 
 static double effective_rate(const governor_t *g)

@@ -5,6 +5,7 @@
 #include "monitor/guard.h"
 #include "monitor/metrics.h"
 #include "monitor/page_files.h"
+#include "monitor/steady_clock.h"
 #include "monitor/streams.h"
 #include "monitor/texts.h"
 
@@ -44,13 +45,6 @@ typedef struct {
 
 /* ------------------------------------------------------------------------------------------------ clients */
 
-static int64_t steady_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void on_connection(void *context, struct MHD_Connection *connection, void **client,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -58,7 +52,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *client = info == NULL ? NULL : clients_begin(&server->clients, info->connect_fd, steady_ms());
+        *client = info == NULL ? NULL : clients_begin(&server->clients, info->connect_fd, steady_clock_ms());
     } else if (*client != NULL) {
         clients_end(*client);
         *client = NULL;
@@ -316,7 +310,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)context;
     (void)code;
     client_t *client = client_of(connection);
-    if (client != NULL) clients_next(client, steady_ms());
+    if (client != NULL) clients_next(client, steady_clock_ms());
     free(*state);
     *state = NULL;
 }
@@ -331,7 +325,7 @@ static void *serve(void *context)
                               {.fd = server->wake_fd, .events = POLLIN}};
     while (!atomic_load(&server->stopping)) {
         int wait_ms = streams_tick(server->streams, server->monitor, &server->workspace);
-        const int64_t clients_ms = clients_tick(&server->clients, steady_ms());
+        const int64_t clients_ms = clients_tick(&server->clients, steady_clock_ms());
         if (clients_ms < wait_ms) wait_ms = (int)clients_ms;
         MHD_UNSIGNED_LONG_LONG own_ms;
         if (MHD_get_timeout(server->daemon, &own_ms) == MHD_YES && own_ms < (MHD_UNSIGNED_LONG_LONG)wait_ms)

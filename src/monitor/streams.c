@@ -1,6 +1,7 @@
 #include "monitor/streams.h"
 
 #include "monitor/http_server.h"
+#include "monitor/steady_clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +32,6 @@ struct streams {
     int64_t changes; /* of the store that it shows */
     int64_t made_ms;
 };
-
-static int64_t steady_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void release(shared_text_t *text)
 {
@@ -134,7 +128,7 @@ static void wake(streams_t *streams)
 int streams_tick(streams_t *streams, monitor_t *monitor, workspace_t *workspace)
 {
     if (streams->count == 0) return IDLE_MS;
-    int64_t now_ms = steady_ms(), since_ms = now_ms - streams->made_ms;
+    int64_t now_ms = steady_clock_ms(), since_ms = now_ms - streams->made_ms;
     if (streams->changes >= 0 && since_ms < PERIOD_MS) return (int)(PERIOD_MS - since_ms);
     int64_t changes = monitor_standing(monitor).changes;
     shared_text_t *text = NULL;

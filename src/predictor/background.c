@@ -1,5 +1,7 @@
 #include "predictor/background.h"
 
+#include "monitor/steady_clock.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -26,17 +28,10 @@ struct background {
     bool leaving, woken;
 };
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /* @locks_required background->lock */
 static void pause_for(background_t *background, int64_t span_ns, bool idle)
 {
-    const int64_t end_ns = now_ns() + (span_ns < longest_pause_ns ? span_ns : longest_pause_ns);
+    const int64_t end_ns = steady_clock_ns() + (span_ns < longest_pause_ns ? span_ns : longest_pause_ns);
     const struct timespec end = {.tv_sec = end_ns / INT64_C(1000000000),
                                  .tv_nsec = end_ns % INT64_C(1000000000)};
     while (!background->leaving && !(idle && background->woken) &&
@@ -73,9 +68,9 @@ static void *run(void *argument)
         }
         background->tasks = task->next;
         pthread_mutex_unlock(&background->lock);
-        const int64_t begun_ns = now_ns();
+        const int64_t begun_ns = steady_clock_ns();
         const background_result_t result = task->work(task->context);
-        const int64_t spent_ns = now_ns() - begun_ns;
+        const int64_t spent_ns = steady_clock_ns() - begun_ns;
         pthread_mutex_lock(&background->lock);
         size_t count = 0;
         if (result == BACKGROUND_DONE)

@@ -1,6 +1,7 @@
 #include "predictor/dashboard.h"
 
 #include "monitor/monitor.h"
+#include "monitor/steady_clock.h"
 #include "predictor/server.h"
 
 #include <pthread.h>
@@ -108,7 +109,7 @@ static void health(void *context, monitor_health_t *into)
     dashboard_t *dashboard = context;
     into->model = dashboard->model;
     into->requests = atomic_load_explicit(&dashboard->requests, memory_order_relaxed);
-    into->uptime_s = (double)(server_now_ns() - dashboard->started_ns) / 1e9;
+    into->uptime_s = (double)(steady_clock_ns() - dashboard->started_ns) / 1e9;
 }
 
 /* ------------------------------------------------------------------------------------------------ */
@@ -125,7 +126,7 @@ dashboard_t *dashboard_start(const char *address, bool any_port, const char *tok
         return NULL;
     }
     dashboard->model = model;
-    dashboard->started_ns = server_now_ns();
+    dashboard->started_ns = steady_clock_ns();
     dashboard->wish_fd = fd;
     pthread_mutex_init(&dashboard->lock, NULL);
     dashboard->listener = (listener_t){.observed = observed,

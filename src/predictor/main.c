@@ -3,6 +3,7 @@
  */
 #include "common/flags.h"
 #include "common/log.h"
+#include "monitor/steady_clock.h"
 #include "predictor/builtin_model.h"
 #include "predictor/dashboard.h"
 #include "predictor/parent.h"
@@ -215,7 +216,7 @@ static service_t *start_service(running_t *running)
                 .background = running->background,
             },
         .queries_maximum = QUERIES_MAXIMUM,
-        .now_ns = server_now_ns,
+        .now_ns = steady_clock_ns,
         .pid = getpid(),
         .listener = running->dashboard != NULL ? *dashboard_listener(running->dashboard)
                                                : (listener_t){.context = NULL},

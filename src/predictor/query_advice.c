@@ -2,6 +2,7 @@
 
 #include "advice/advisor.h"
 #include "common/log.h"
+#include "monitor/steady_clock.h"
 #include "predictor/state_file.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ static const char *const tag = "Predictor";
 
 enum { RULE_SIZE = 128, SENTENCE_SIZE = 256 };
 
-static const int64_t ns_per_ms = 1000000, ns_per_s = 1000000000;
+static const int64_t ns_per_ms = 1000000;
 /* Advice that could not be renewed for so long, because learning held the advisor, is none any more. */
 static const int64_t oldest_ns = 10 * INT64_C(1000000000);
 static const int64_t save_period_ns = 60 * INT64_C(1000000000);
@@ -27,8 +28,7 @@ static const int64_t operations = 1;
 
 /* What was told and is not handed over yet. */
 typedef struct {
-    bool has_config;
-    advisor_config_t config;
+    bool has_config;        /* the adviser's is new */
     int64_t slots_start_ms; /* of the first; slot_count of them without a gap */
     size_t slot_count, batch_count;
     int64_t slots[OBSERVATION_SLOTS_MAXIMUM], events[OBSERVATION_TRIGGERS_MAXIMUM];
@@ -53,8 +53,7 @@ typedef struct {
     bool refused;               /* a write has failed: it was said, and is not tried again */
     kept_t kept;                /* what was learnt under the configuration before */
     int64_t saved_ns;
-    inbox_t inbox;           /* the rest is of who serves alone */
-    advisor_config_t config; /* the latest that was told */
+    inbox_t inbox;   /* the rest is of who serves alone */
     int64_t told_ms; /* the agent's wall clock in its latest message; and how far it is ahead of ours: */
     int64_t ahead_ns;
     query_advice_t latest;
@@ -66,9 +65,9 @@ typedef struct {
 struct query_adviser {
     char label[PROTOCOL_LABEL_SIZE];
     adviser_settings_t *settings;
-    bool wanted; /* it could be advised, under: */
-    advisor_config_t config;
-    advised_t *advised; /* NULL: it is not */
+    bool wanted;             /* it could be advised, under: */
+    advisor_config_t config; /* the latest that was told */
+    advised_t *advised;      /* NULL: it is not */
 };
 
 static const query_advice_t no_advice = {.effective_per_s = NAN};
@@ -144,13 +143,6 @@ static void keep(advised_t *advised, kept_t *kept)
 
 /* ---- in the background ---- */
 
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * ns_per_s + now.tv_nsec;
-}
-
 static void write_kept(advised_t *advised, const kept_t *kept)
 {
     if (kept->size == 0 || state_file_write(kept->path, kept->bytes, kept->size)) return;
@@ -219,7 +211,7 @@ static background_result_t learn(void *context)
 
     pthread_mutex_lock(&advised->lock);
     const bool worked = advisor_work(advised->advisor, operations) > 0;
-    const int64_t now_ns = clock_ns();
+    const int64_t now_ns = steady_clock_ns();
     if (advised->saved_ns == 0) advised->saved_ns = now_ns;
     if (now_ns - advised->saved_ns >= save_period_ns) {
         keep(advised, &now);
@@ -267,7 +259,6 @@ static void begin_advising(query_adviser_t *adviser)
         free(advised);
         return;
     }
-    advised->config = adviser->config;
     advised->latest = no_advice;
     advised->said = ADVICE_NONE;
     find_path(adviser, &adviser->config.governor, advised->path);
@@ -308,21 +299,14 @@ static void put_batches_by(inbox_t *inbox, const observation_t *observation)
     }
 }
 
-/* Under another trigger, goal or budget something else is learnt, in a file of its own. Under the same ones what was learnt holds,
- * also where something else of the configuration is new. @locks_required advised->lock */
-static void reconfigure(query_adviser_t *adviser, advised_t *advised, const advisor_config_t *config)
+/* Under another trigger, goal or budget something else is learnt, in a file of its own. @locks_required advised->lock */
+static void reconfigure(query_adviser_t *adviser, advised_t *advised)
 {
-    char path[STATE_PATH_SIZE], error[SENTENCE_SIZE];
-    uint8_t bytes[ADVISOR_STATE_MAXIMUM];
-    find_path(adviser, &config->governor, path);
+    char path[STATE_PATH_SIZE];
+    find_path(adviser, &adviser->config.governor, path);
     const bool other = strcmp(path, advised->path) != 0;
     if (other && advised->kept.size == 0) keep(advised, &advised->kept);
-    const size_t size = advisor_save(advised->advisor, bytes, sizeof bytes);
-    if (!advisor_configure(advised->advisor, config)) return;
-    if (!other) {
-        if (size <= sizeof bytes) advisor_restore(advised->advisor, bytes, size, error, sizeof error);
-        return;
-    }
+    if (!advisor_configure(advised->advisor, &adviser->config) || !other) return;
     strcpy(advised->path, path);
     advised->unread = path[0] != '\0';
     if (adviser->settings->background != NULL) background_wake(adviser->settings->background);
@@ -332,7 +316,7 @@ static void reconfigure(query_adviser_t *adviser, advised_t *advised, const advi
 static void hand_over(query_adviser_t *adviser, advised_t *advised)
 {
     inbox_t *inbox = &advised->inbox;
-    if (inbox->has_config) reconfigure(adviser, advised, &inbox->config);
+    if (inbox->has_config) reconfigure(adviser, advised);
     for (size_t i = 0; i < inbox->batch_count; i++)
         advisor_batch(advised->advisor, inbox->events[i], inbox->seconds[i]);
     advisor_slots(advised->advisor, inbox->slots_start_ms * ns_per_ms, inbox->slots, inbox->slot_count);
@@ -349,18 +333,16 @@ static void take_config(query_adviser_t *adviser, const observed_config_t *told)
         return;
     }
     adviser->config = advisor_of(adviser->settings, &governor);
-    if (adviser->advised == NULL) return;
-    adviser->advised->inbox.config = adviser->advised->config = adviser->config;
-    adviser->advised->inbox.has_config = true;
+    if (adviser->advised != NULL) adviser->advised->inbox.has_config = true;
 }
 
 /* The agent's clock has been set back: for an advisor time only goes on, so there is a new one, which is told what was learnt.
  * @locks_required advised->lock */
-static void begin_again(advised_t *advised)
+static void begin_again(const query_adviser_t *adviser, advised_t *advised)
 {
     uint8_t bytes[ADVISOR_STATE_MAXIMUM];
     char error[SENTENCE_SIZE];
-    advisor_t *other = advisor_create(&advised->config);
+    advisor_t *other = advisor_create(&adviser->config);
     if (other == NULL) return;
     const size_t size = advisor_save(advised->advisor, bytes, sizeof bytes);
     if (size <= sizeof bytes) advisor_restore(other, bytes, size, error, sizeof error);
@@ -374,7 +356,7 @@ static void take_over(query_adviser_t *adviser, advised_t *advised, int64_t time
     const int64_t set_back_ms = 2000;
     if (pthread_mutex_trylock(&advised->lock) != 0) return;
     /* By the agent's own stamps: a message that comes late says nothing of its clock. */
-    if (time_ms != FIELD_UNKNOWN && time_ms < advised->told_ms - set_back_ms) begin_again(advised);
+    if (time_ms != FIELD_UNKNOWN && time_ms < advised->told_ms - set_back_ms) begin_again(adviser, advised);
     if (time_ms != FIELD_UNKNOWN) advised->told_ms = time_ms;
     hand_over(adviser, advised);
     pthread_mutex_unlock(&advised->lock);

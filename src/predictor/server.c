@@ -1,6 +1,7 @@
 #include "predictor/server.h"
 
 #include "common/log.h"
+#include "monitor/steady_clock.h"
 #include "predictor/connection.h"
 
 #include <arpa/inet.h>
@@ -40,13 +41,6 @@ typedef struct {
     int64_t accept_after_ns, warned_ns;
     char scratch[PROTOCOL_LINE_MAXIMUM + 1];
 } server_t;
-
-int64_t server_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static bool is_loopback(const struct sockaddr *address)
 {
@@ -235,7 +229,7 @@ static void serve_clients(server_t *server, int64_t now_ns)
 
 static server_end_t loop(server_t *server)
 {
-    int64_t now_ns = server_now_ns();
+    int64_t now_ns = steady_clock_ns();
     for (;;) {
         fill_polled(server);
         if (poll(server->polled, FIXED_DESCRIPTORS + server->count, timeout_ms(server, now_ns)) < 0) {
@@ -243,7 +237,7 @@ static server_end_t loop(server_t *server)
             for (size_t i = 0; i < FIXED_DESCRIPTORS + server->count; i++)
                 server->polled[i].revents = 0;
         }
-        now_ns = server_now_ns();
+        now_ns = steady_clock_ns();
         if (server->accept_after_ns != 0 && now_ns >= server->accept_after_ns) server->accept_after_ns = 0;
         if (parent_is_gone(server)) return SERVER_ORPHANED;
         if (server->polled[1].revents != 0) return SERVER_STOPPED;

@@ -35,7 +35,4 @@ int server_listen(const char *host, int *port, bool *loopback, bool *taken, char
 /* Serves until one of the ends above, then closes all clients. */
 server_end_t server_run(const server_config_t *config, service_t *service);
 
-/* Nanoseconds of a clock that does not jump. */
-int64_t server_now_ns(void);
-
 #endif
