@@ -18,6 +18,7 @@ EAGER = "warmup=0,max_wait=200ms"  # ends every wait early once there is a price
 KILLS = 30
 BACK_S = 0.3  # after a kill
 REPLACED_S = 1.0  # after a stop
+TOKEN = "7" * 64  # of a shared predictor
 BUSY = 4  # of these times one in so many may take longer, on a machine that has other things to do
 
 
@@ -390,35 +391,43 @@ def test_a_shared_predictor_asks_for_its_token(job, tmp_path, token, said):
         leave(program)
 
 
+def answer_to(port, token, message):
+    """What a predictor says, after a hello that it takes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=jvm.DEADLINE_S) as client:
+        answers = client.makefile()
+        for said in ({"op": "hello", "token": token}, message):
+            client.sendall(json.dumps({"v": 1, **said}).encode() + b"\n")
+            answer = json.loads(answers.readline())
+            assert said is message or answer.get("ok") is True, answer
+        return answer
+
+
 def ask_to_change(port, token, **change):
     """As the dashboard does, or `adaptivestream set`."""
-    with socket.create_connection(("127.0.0.1", port), timeout=jvm.DEADLINE_S) as client:
-        for message in ({"op": "hello", "token": token}, {"op": "set", "query": "orders", "origin": "test", **change}):
-            client.sendall(json.dumps({"v": 1, **message}).encode() + b"\n")
-            answer = json.loads(client.makefile().readline())
-            assert answer.get("ok") is True, answer
+    answer = answer_to(port, token, {"op": "set", "query": "orders", "origin": "test", **change})
+    assert answer.get("ok") is True, answer
+
+
+def token_file(folder):
+    path = folder / "token"
+    path.write_text(TOKEN + "\n")
+    path.chmod(0o600)
+    return path
 
 
 def status_of(port, token):
     """Of the one query; {} while there is none."""
-    with socket.create_connection(("127.0.0.1", port), timeout=jvm.DEADLINE_S) as client:
-        answers = client.makefile()
-        for message in ({"op": "hello", "token": token}, {"op": "status"}):
-            client.sendall(json.dumps({"v": 1, **message}).encode() + b"\n")
-            answer = json.loads(answers.readline())
-        return next(iter(answer["queries"]), {})
+    return next(iter(answer_to(port, token, {"op": "status"})["queries"]), {})
 
 
 def test_what_is_asked_to_change_is_done(job, tmp_path):
-    port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
-    token.write_text("7" * 64 + "\n")
-    token.chmod(0o600)
+    port, token, journal = free_port(), token_file(tmp_path), tmp_path / "journal.jsonl"
     with shared_predictor(port, "--token-file", token):
         options = f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
         program = job(agent=options, trigger=1000)
         jvm.await_line(program, "query orders: forecasts begin")
 
-        ask_to_change(port, "7" * 64, mode="monitoring")
+        ask_to_change(port, TOKEN, mode="monitoring")
         jvm.await_line(program, "as test asked, mode monitoring, goal balanced, budget 1 from now on")
         changed_ms = round(time.time() * 1000)
         until(lambda: len(early(decisions_since(journal, changed_ms))) >= 6, "it goes on deciding")
@@ -426,7 +435,7 @@ def test_what_is_asked_to_change_is_done(job, tmp_path):
         gaps_s = [(later - earlier) / 1e9 for earlier, later in zip(starts, starts[1:])]
         assert gaps_s and min(gaps_s) > 0.5, "decisions were acted on"
 
-        ask_to_change(port, "7" * 64, mode="active", goal="strict", budget=2)
+        ask_to_change(port, TOKEN, mode="active", goal="strict", budget=2)
         jvm.await_line(program, "mode active, goal strict, budget 2 from now on; learning begins anew")
         changed_ms = round(time.time() * 1000)
         until(lambda: len(early(decisions_since(journal, changed_ms))) >= 3, "early triggers under the new goal")
@@ -448,9 +457,7 @@ def told_of(port, token):
 
 
 def test_a_query_that_is_stopped_has_ended(job, tmp_path):
-    port, token = free_port(), tmp_path / "token"
-    token.write_text("7" * 64 + "\n")
-    token.chmod(0o600)
+    port, token = free_port(), token_file(tmp_path)
     with shared_predictor(port, "--token-file", token):
         program = job(agent=f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},update_period=30s", trigger=1000)
         jvm.await_line(program, f"connected to 127.0.0.1:{port}")
@@ -467,24 +474,22 @@ def test_a_query_that_is_stopped_has_ended(job, tmp_path):
 @pytest.mark.parametrize("forecaster", ["auto", "none"])
 def test_disabled_leaves_a_query_alone_until_it_is_called_back(job, tmp_path, forecaster):
     """Long before there is a history to be forecast from."""
-    port, token, journal = free_port(), tmp_path / "token", tmp_path / "journal.jsonl"
-    token.write_text("7" * 64 + "\n")
-    token.chmod(0o600)
+    port, token, journal = free_port(), token_file(tmp_path), tmp_path / "journal.jsonl"
     with shared_predictor(port, "--token-file", token):
         options = f"{EAGER},forecaster={forecaster},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal}"
         program = job(agent=options, trigger=1000)
         jvm.await_line(program, f"connected to 127.0.0.1:{port}")
-        until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")
+        until(lambda: status_of(port, TOKEN).get("query") == "orders", "it is known")
 
-        ask_to_change(port, "7" * 64, mode="disabled")
+        ask_to_change(port, TOKEN, mode="disabled")
         jvm.await_line(program, "as test asked, mode disabled")
-        until(lambda: status_of(port, "7" * 64).get("state") == "disabled", "it is told")
+        until(lambda: status_of(port, TOKEN).get("state") == "disabled", "it is told")
         decisions = len(events(journal, "decision"))
         triggers = len(events(journal, "trigger"))
         until(lambda: len(events(journal, "trigger")) >= triggers + 3, "triggers go on")
         assert len(events(journal, "decision")) == decisions
 
-        ask_to_change(port, "7" * 64, mode="active")
+        ask_to_change(port, TOKEN, mode="active")
         jvm.await_line(program, "as test asked, mode active")
         until(lambda: len(events(journal, "decision")) > decisions + 3, "decisions go on")
         leave(program)
@@ -493,20 +498,18 @@ def test_disabled_leaves_a_query_alone_until_it_is_called_back(job, tmp_path, fo
 
 @pytest.mark.parametrize("mode", ["monitoring", "disabled"])
 def test_a_default_trigger_that_is_no_longer_governed_runs_as_fast_as_before(job, tmp_path, mode):
-    port, token = free_port(), tmp_path / "token"
-    token.write_text("7" * 64 + "\n")
-    token.chmod(0o600)
+    port, token = free_port(), token_file(tmp_path)
     with shared_predictor(port, "--token-file", token):
         options = f"warmup=0,default_trigger=govern,predictor=127.0.0.1:{port},predictor_token_file={token}"
         program = job(agent=options, trigger=0)
-        until(lambda: status_of(port, "7" * 64).get("query") == "orders", "it is known")
-        ask_to_change(port, "7" * 64, mode=mode)
+        until(lambda: status_of(port, TOKEN).get("query") == "orders", "it is known")
+        ask_to_change(port, TOKEN, mode=mode)
         jvm.await_line(program, f"as test asked, mode {mode}")
         while not program._lines.empty():
             program._lines.get()
         times = [int(program.line("batch ").split()[2]) for _ in range(22)]
         assert sorted(later - earlier for earlier, later in zip(times, times[1:]))[10] < 500
-        ask_to_change(port, "7" * 64, mode="active")
+        ask_to_change(port, TOKEN, mode="active")
         jvm.await_line(program, "as test asked, mode active")
         leave(program)
 

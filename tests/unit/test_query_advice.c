@@ -4,8 +4,8 @@
 #include "common/random.h"
 #include "learnt_trains.h"
 #include "predictor/builtin_model.h"
-#include "predictor/service.h"
 #include "predictor/state_file.h"
+#include "service_client.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,13 +22,11 @@
 
 #include <cmocka.h>
 
-static const char token[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 static const int64_t second_ns = 1000000000, first_ms = 1790000000000;
 enum { SLOTS = 10 };
 
 static model_t model;
 static char folder[] = "/tmp/test_query_advice_XXXXXX";
-static char answer[PROTOCOL_LINE_MAXIMUM + 1], line[PROTOCOL_LINE_MAXIMUM + 1];
 static int64_t clock_ns = 1;
 
 static int64_t now_ns(void)
@@ -54,23 +52,7 @@ static service_t *create(background_t *background, const char *state_dir)
     return service;
 }
 
-static void submit(service_t *service, session_t *session, size_t length)
-{
-    assert_true(length > 0);
-    const reply_t reply = service_answer(service, session, line, length - 1, answer);
-    answer[reply.length] = '\0';
-}
-
-static answer_t predict(service_t *service, session_t *session, const char *query, int64_t time_ms)
-{
-    const double history[PROTOCOL_HISTORY] = {0};
-    answer_t given;
-    char error[PROTOCOL_ERROR_SIZE];
-    submit(service, session,
-           request_write_predict(line, sizeof line, REQUEST_NO_ID, query, history, time_ms));
-    if (!answer_read(answer, strlen(answer), &given, error, sizeof error)) fail_msg("%s: %s", answer, error);
-    return given;
-}
+static const double no_history[PROTOCOL_HISTORY];
 
 /* The same until its confidence is above `least`, or 0 where that is 0: what learns may hold the advisor for a moment. */
 static answer_t await_confidence(service_t *service, session_t *session, const char *query, int64_t time_ms,
@@ -78,7 +60,7 @@ static answer_t await_confidence(service_t *service, session_t *session, const c
 {
     const time_t end = time(NULL) + 60;
     for (;;) {
-        const answer_t given = predict(service, session, query, time_ms);
+        const answer_t given = predict(service, session, query, no_history, time_ms);
         if (least > 0 ? given.confidence > least : given.confidence == 0) return given;
         if (time(NULL) >= end)
             fail_msg("%s at %lld: confidence %g", query, (long long)time_ms, given.confidence);
@@ -166,8 +148,7 @@ static void end(service_t *service, background_t *background)
 static session_t friendly(service_t *service)
 {
     session_t session = {.authorised = false};
-    submit(service, &session, request_write_hello(line, sizeof line, REQUEST_NO_ID, token, "test"));
-    assert_true(session.authorised);
+    say_hello(service, &session);
     return session;
 }
 
@@ -186,7 +167,7 @@ static void what_was_learnt_is_found_and_served(void **state)
     session_t session = friendly(service);
     for (int64_t second = 0; second < 5; second++)
         tell_second(service, &session, "click/s", &random, second, second == 0 ? &config : NULL);
-    answer_t given = predict(service, &session, "click/s", first_ms + 5000);
+    answer_t given = predict(service, &session, "click/s", no_history, first_ms + 5000);
     assert_true(given.confidence == 0 && isnan(given.effective) && !given.has_changes);
     end(service, background);
     assert_true(find_file(".state", path, sizeof path));
@@ -234,7 +215,7 @@ static void a_file_that_is_none_is_put_aside(void **state)
     service_t *service = create(background, folder);
     session_t session = friendly(service);
     tell_second(service, &session, "clicks", &random, 0, &config);
-    assert_true(predict(service, &session, "clicks", first_ms + 1000).confidence == 0);
+    assert_true(predict(service, &session, "clicks", no_history, first_ms + 1000).confidence == 0);
     end(service, background);
     assert_true(find_file(".refused", aside, sizeof aside));
     assert_true(find_file(".state", path, sizeof path));
@@ -252,7 +233,7 @@ static void a_folder_that_cannot_be_costs_nothing(void **state)
     service_t *service = create(background, "/proc/nothing/here");
     session_t session = friendly(service);
     tell_second(service, &session, "clicks", &random, 0, &config);
-    predict(service, &session, "clicks", first_ms + 1000);
+    predict(service, &session, "clicks", no_history, first_ms + 1000);
     end(service, background);
 }
 
@@ -269,10 +250,10 @@ static void there_is_an_end_to_it(void **state)
         char query[16];
         snprintf(query, sizeof query, "query %d", i);
         tell_second(service, &session, query, &random, i, &config);
-        assert_true(predict(service, &session, query, first_ms + 1000 * (i + 1)).confidence == 0);
+        assert_true(predict(service, &session, query, no_history, first_ms + 1000 * (i + 1)).confidence == 0);
     }
     tell_second(service, &session, "query 0", &random, -3600, NULL);
-    assert_true(predict(service, &session, "query 0", first_ms - 3600 * 1000).confidence == 0);
+    assert_true(predict(service, &session, "query 0", no_history, first_ms - 3600 * 1000).confidence == 0);
     const struct {
         double trigger_s, budget;
         const char *goal, *policy, *mode;
@@ -287,8 +268,8 @@ static void there_is_an_end_to_it(void **state)
         strcpy(config.policy, strange[i].policy);
         strcpy(config.mode, strange[i].mode);
         tell_second(service, &session, "query 1", &random, 100 + (int64_t)i, &config);
-        assert_true(predict(service, &session, "query 1", first_ms + 101000 + 1000 * (int64_t)i).confidence ==
-                    0);
+        assert_true(predict(service, &session, "query 1", no_history, first_ms + 101000 + 1000 * (int64_t)i)
+                        .confidence == 0);
     }
     service_destroy(service);
 }
@@ -367,7 +348,7 @@ static void places_and_what_was_learnt_are_kept(void **state)
         tell_second(service, &session, (const char *[]){"a", "b", "c", "d", "e", "f", "g", "h"}[i], &random,
                     0, &config);
     tell_second(service, &session, "late", &random, 0, &config);
-    assert_true(predict(service, &session, "late", first_ms + 1000).confidence == 0);
+    assert_true(predict(service, &session, "late", no_history, first_ms + 1000).confidence == 0);
     observation_clear(&ended);
     strcpy(ended.status.query, "b");
     strcpy(ended.status.state, "ended");
