@@ -33,15 +33,16 @@ static void switch_off(int fd, const char *what, int error)
              error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
 }
 
-/* A line that an earlier driver could not end would swallow our first one. */
+/* A line that an earlier driver could not end would swallow our first one. What looks torn may be one that another driver is
+ * writing: it gets an empty line after it, which readers pass over. */
 static void end_torn_line(int fd)
 {
     struct stat status;
     char last = '\n';
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return;
     const int reader = open(file_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (reader < 0) return;
-    const bool torn = pread(reader, &last, 1, status.st_size - 1) == 1 && last != '\n';
+    const bool torn = fstat(reader, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+                      pread(reader, &last, 1, status.st_size - 1) == 1 && last != '\n';
     close(reader);
     if (torn && write(fd, "\n", 1) < 0) errno = 0; /* the next write will say what is wrong */
 }

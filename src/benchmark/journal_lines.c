@@ -110,14 +110,16 @@ journal_got_t journal_lines_next(journal_lines_t *lines, json_t **line)
     bool whole;
     *line = NULL;
     size_t length;
-    do {
+    do { /* an empty line is between two drivers that share the journal, see the agent's end_torn_line() */
         errno = 0;
         length = read_text(lines, &whole);
         if (ferror(lines->files[lines->place])) return JOURNAL_UNREADABLE;
-    } while (length == 0 && next_file(lines));
-    if (length == 0) return JOURNAL_END;
-    lines->number++;
-    lines->file_number++;
+        if (length > 0) {
+            lines->number++;
+            lines->file_number++;
+        } else if (!next_file(lines))
+            return JOURNAL_END;
+    } while (length == 0 || (length == 1 && whole));
     if (length <= TEXT_SIZE) *line = json_loadb(lines->text, length, 0, NULL);
     if (json_is_object(*line)) return JOURNAL_LINE;
     json_decref(*line);

@@ -24,7 +24,7 @@ class Follower:
             text = file.read()
         whole = text[:text.rfind(b"\n") + 1]
         self.offset += len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+        return [json.loads(line) for line in whole.splitlines() if line]
 
 
 def read(path, query=None, event=None):
