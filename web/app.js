@@ -157,9 +157,10 @@ function showLog(details) {
   byId("changes").replaceChildren(...details.options_changed.map(change => element("li", {}, `${timeOf(change.time_ms)} ${change.what}, by ${change.origin || "somebody"}`)));
 }
 function showSum(sum) {
-  const change = ratio => { const percents = Math.round((ratio - 1) * 100); return percents === 0 ? "as many" : `${Math.abs(percents)} % ${percents < 0 ? "less" : "more"}`; };
+  const change = (ratio, same) => { const percents = Math.round((ratio - 1) * 100); return percents === 0 ? same : `${Math.abs(percents)} % ${percents < 0 ? "less" : "more"}`; };
+  const waits = whose => `${seconds(sum[whose + "_wait_s"])} on average` + (known(sum[whose + "_p99_s"]) ? `, 95 of 100 up to ${seconds(sum[whose + "_p95_s"])}, 99 up to ${seconds(sum[whose + "_p99_s"])}` : "");
   byId("range-sum").textContent = !known(sum.waits_ratio) || !known(sum.batches_ratio) ? "No figures of the time shown."
-    : `In the time shown: events waited ${seconds(sum.own_wait_s)}, with your trigger ${seconds(sum.shadow_wait_s)} (${change(sum.waits_ratio).replace("as many", "the same")}); ${many(sum.own_batches, "batch")}, with yours ${count(sum.shadow_batches)} (${change(sum.batches_ratio)}).`;
+    : `In the time shown events waited ${waits("own")}; with your trigger ${waits("shadow")} (on average ${change(sum.waits_ratio, "the same")}). ${many(sum.own_batches, "batch")}, with yours ${count(sum.shadow_batches)} (${change(sum.batches_ratio, "as many")}).`;
 }
 async function load() {
   const query = current();

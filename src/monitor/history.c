@@ -1,17 +1,16 @@
 #include "monitor/history.h"
 
+#include "monitor/ring.h"
+
 #include <math.h>
 #include <string.h>
 
-static const struct {
-    int64_t width_ms;
-    size_t first, count; /* in history_t.buckets */
-} levels[HISTORY_LEVELS] = {
-    {200, 0, 620},                            /* 2 minutes */
-    {1000, 620, 930},                         /* 15 minutes */
-    {10 * 1000, 620 + 930, 740},              /* 2 hours */
-    {120 * 1000, 620 + 930 + 740, 730},       /* a day */
-    {900 * 1000, 620 + 930 + 740 + 730, 680}, /* 7 days */
+static const ring_t levels[HISTORY_LEVELS] = {
+    {200, 0, 620},                             /* 2 minutes */
+    {1000, 620, 930},                          /* 15 minutes */
+    {10 * 1000, 620 + 930, 740},               /* 2 hours */
+    {240 * 1000, 620 + 930 + 740, 365},        /* a day */
+    {1800 * 1000, 620 + 930 + 740 + 365, 340}, /* 7 days */
 };
 
 static bool is_greatest(size_t column)
@@ -26,15 +25,12 @@ int64_t history_width_ms(size_t level)
 
 int64_t history_span_ms(size_t level)
 {
-    return levels[level].width_ms * (int64_t)levels[level].count;
+    return ring_span_ms(&levels[level]);
 }
 
 size_t history_level_of(int64_t range_ms)
 {
-    size_t level = 0;
-    while (level + 1 < HISTORY_LEVELS && history_span_ms(level) < range_ms)
-        level++;
-    return level;
+    return ring_reaching(levels, HISTORY_LEVELS, range_ms);
 }
 
 void history_add(history_t *history, int64_t time_ms, column_t column, double value)
@@ -42,7 +38,7 @@ void history_add(history_t *history, int64_t time_ms, column_t column, double va
     if (!isfinite(value) || time_ms <= 0) return;
     for (size_t level = 0; level < HISTORY_LEVELS; level++) {
         int64_t index = time_ms / levels[level].width_ms;
-        bucket_t *bucket = &history->buckets[levels[level].first + (size_t)index % levels[level].count];
+        bucket_t *bucket = &history->buckets[ring_place(&levels[level], index)];
         if (bucket->index > index) continue; /* its place is a later one's by now */
         if (bucket->index < index) *bucket = (bucket_t){.index = index};
         float *into = &bucket->values[column];
@@ -57,7 +53,7 @@ const bucket_t *history_at(const history_t *history, size_t level, int64_t time_
 {
     if (time_ms <= 0) return NULL;
     int64_t index = time_ms / levels[level].width_ms;
-    const bucket_t *bucket = &history->buckets[levels[level].first + (size_t)index % levels[level].count];
+    const bucket_t *bucket = &history->buckets[ring_place(&levels[level], index)];
     return bucket->index == index && index > 0 ? bucket : NULL;
 }
 

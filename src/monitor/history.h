@@ -1,6 +1,6 @@
 /*
  * What a query's charts are drawn from: figures over time in fixed memory, as rings of buckets of five widths, from 2 minutes at
- * 200 ms to 7 days at 15 minutes. Everything that is added goes into all five, so that no ring is ever worked out from another.
+ * 200 ms to 7 days at half an hour. Everything that is added goes into all five, so that no ring is ever worked out from another.
  *
  * Pure: time is an argument, in milliseconds since the epoch. What is older than a ring reaches is not added to it.
  */
@@ -38,7 +38,7 @@ typedef enum {
     COLUMN_COUNT
 } column_t;
 
-enum { HISTORY_LEVELS = 5, HISTORY_BUCKETS = 620 + 930 + 740 + 730 + 680 };
+enum { HISTORY_LEVELS = 5, HISTORY_BUCKETS = 620 + 930 + 740 + 365 + 340 };
 
 typedef struct {
     int64_t index; /* start / width; 0: empty */

@@ -25,9 +25,8 @@ static void write_text(json_writer_t *json, const char *key, const char *text)
 
 /* ------------------------------------------------------------------------------------------------ overview */
 
-static void write_savings(json_writer_t *json, const char *key, const savings_t *savings)
+static void write_savings(json_writer_t *json, const savings_t *savings)
 {
-    json_write_open_object(json, key);
     json_write_integer(json, "start_ms", savings->start_ms);
     json_write_number(json, "own_batches", savings->own_batches, 0);
     json_write_number(json, "shadow_batches", savings->shadow_batches, 0);
@@ -37,7 +36,6 @@ static void write_savings(json_writer_t *json, const char *key, const savings_t 
     json_write_number(json, "batches_ratio", savings->batches_ratio, 4);
     json_write_number(json, "saved_s", savings->saved_s, 1);
     json_write_number(json, "saved_batches", savings->saved_batches, 0);
-    json_write_close_object(json);
 }
 
 static void write_forecast(json_writer_t *json, const monitored_forecast_t *forecast)
@@ -83,7 +81,9 @@ void report_overview_add(json_writer_t *json, const store_query_t *query, int64_
     words_savings(query, now_ms, sentence);
     json_write_string(json, "sentence", sentence);
     savings_t hour = store_savings(query, now_ms, 3600 * 1000);
-    write_savings(json, "last_hour", &hour);
+    json_write_open_object(json, "last_hour");
+    write_savings(json, &hour);
+    json_write_close_object(json);
     write_sparks(json, query, now_ms);
     json_write_close_object(json);
 }
@@ -182,6 +182,24 @@ static void write_marks(json_writer_t *json, const char *key, const store_query_
     json_write_close_array(json);
 }
 
+/* Of the waits that ended in this time. */
+static void write_quantiles(json_writer_t *json, const store_query_t *query, int64_t start_ms, int64_t end_ms)
+{
+    enum { COUNT = 3 };
+    static const double quantiles[COUNT] = {0.5, 0.95, 0.99};
+    static const char *const own_keys[COUNT] = {"own_p50_s", "own_p95_s", "own_p99_s"},
+                             *const shadow_keys[COUNT] = {"shadow_p50_s", "shadow_p95_s", "shadow_p99_s"};
+    double own[COUNT], shadow[COUNT];
+    wait_history_quantiles(&query->own_waits.over_time, query->last_ms, start_ms, end_ms + 1, quantiles, own,
+                           COUNT);
+    wait_history_quantiles(&query->shadow_waits.over_time, query->last_ms, start_ms, end_ms + 1, quantiles,
+                           shadow, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        json_write_number(json, own_keys[i], own[i], 4);
+        json_write_number(json, shadow_keys[i], shadow[i], 4);
+    }
+}
+
 size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since_ms, int64_t end_ms,
                      char *buffer, size_t size)
 {
@@ -202,7 +220,10 @@ size_t report_series(const store_query_t *query, int64_t range_ms, int64_t since
     json_write_integer(&json, "start_ms", start_ms);
     json_write_integer(&json, "width_ms", width_ms);
     savings_t savings = store_savings(query, end_ms, range_ms);
-    write_savings(&json, "savings", &savings);
+    json_write_open_object(&json, "savings");
+    write_savings(&json, &savings);
+    write_quantiles(&json, query, end_ms - range_ms, end_ms);
+    json_write_close_object(&json);
     for (size_t i = 0; i < sizeof answer_columns / sizeof *answer_columns; i++) {
         const answer_column_t *column = &answer_columns[i];
         json_write_open_array(&json, column->key);

@@ -279,6 +279,8 @@ bool store_observe(store_t *store, const observation_t *observation, int64_t now
     if (query == NULL) return false;
     bool was_fallback = strcmp(query->status.state, "fallback") == 0;
     observed_status_update(&query->status, told);
+    wait_history_set_unit(&query->own_waits.over_time, query->status.config.trigger_s);
+    wait_history_set_unit(&query->shadow_waits.over_time, query->status.config.trigger_s);
     query->total_fallbacks += !was_fallback && strcmp(query->status.state, "fallback") == 0;
     if (told->has_stats) add_stats(query, observation, at_ms);
     add_slots_and_triggers(query, observation, at_ms);

@@ -55,11 +55,13 @@ static void give_up_rest(waits_t *waits, int64_t taken_ms)
     waits->settled = !waits->settled && taken_ms > waits->since_ms;
 }
 
-static void match_oldest(waits_t *waits, double *events, int64_t wait_ms)
+static void match_oldest(waits_t *waits, double *events, int64_t arrived_ms, int64_t taken_ms)
 {
     double *there = &waits->parts[waits->first].events;
     const double both = *events < *there ? *events : *there;
-    duration_add(&waits->histogram, (double)wait_ms / 1000, both);
+    const double wait_s = (double)(taken_ms - arrived_ms) / 1000;
+    duration_add(&waits->histogram, wait_s, both);
+    wait_history_add(&waits->over_time, taken_ms, wait_s, both);
     *events -= both;
     *there -= both;
     if (*there <= trace_of_event) drop_oldest(waits);
@@ -75,7 +77,7 @@ void waits_arrive(waits_t *waits, int64_t start_ms, int64_t width_ms, double eve
             drop_oldest(waits);
             give_up_rest(waits, taken_ms);
         } else if (events > trace_of_event) {
-            match_oldest(waits, &events, taken_ms - arrived_ms);
+            match_oldest(waits, &events, arrived_ms, taken_ms);
         } else {
             return;
         }
@@ -96,14 +98,14 @@ void waits_take(waits_t *waits, int64_t time_ms, double events, bool all)
     while (!waits->taken && waits->count > 0) {
         const int64_t arrived_ms = waits->parts[waits->first].time_ms;
         if (events > trace_of_event && may_take(waits, time_ms, arrived_ms)) {
-            match_oldest(waits, &events, time_ms - arrived_ms);
+            match_oldest(waits, &events, arrived_ms, time_ms);
         } else if (events > trace_of_event) {
             give_up_rest(waits, time_ms);
             return;
         } else if (all && arrived_ms + waits->width_ms / 2 <= time_ms) {
             /* A slot that was over by then: a batch that was not told of has taken it. */
             double rest = waits->parts[waits->first].events;
-            match_oldest(waits, &rest, time_ms - arrived_ms);
+            match_oldest(waits, &rest, arrived_ms, time_ms);
         } else {
             break;
         }

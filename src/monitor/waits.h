@@ -1,6 +1,6 @@
 /*
- * How long events waited: arrivals by slot beside the batches that took them, first in, first out; and histograms of that with few
- * fixed bounds, for /metrics.
+ * How long events waited: arrivals by slot beside the batches that took them, first in, first out; and a histogram of that with few
+ * fixed bounds, for /metrics, and one over time.
  *
  * Arrivals and batches may be told in any order of each other: what has no counterpart yet is kept, in up to WAITS_PARTS parts, the
  * oldest of which are then joined.
@@ -11,6 +11,8 @@
  */
 #ifndef ADAPTIVESTREAM_MONITOR_WAITS_H
 #define ADAPTIVESTREAM_MONITOR_WAITS_H
+
+#include "monitor/wait_history.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +42,7 @@ typedef struct {
     int64_t since_ms; /* all arrivals from here on are told */
     int64_t width_ms; /* of the slot told last */
     duration_histogram_t histogram;
+    wait_history_t over_time; /* counts once its unit is set */
 } waits_t;
 
 /* `events` arrived in the slot of width_ms from start_ms on. */
@@ -61,7 +64,7 @@ typedef struct {
 } waits_pending_t;
 waits_pending_t waits_pending(const waits_t *waits, int64_t now_ms, const waits_cost_t *cost);
 
-/* Forgets what is pending, not the histogram. */
+/* Forgets what is pending, not the histograms. */
 void waits_restart(waits_t *waits);
 
 #endif

@@ -100,6 +100,7 @@ class Replay(unittest.TestCase):
         series = browser.evaluate("fetch('/api/series?query=%s&range=' + new URLSearchParams(location.hash.slice(1)).get('range')).then(answer => answer.json())"
                                   % browser.evaluate("document.getElementById('name').textContent"))
         self.assertIn("%d batch" % series["savings"]["own_batches"], whole)
+        self.assertIn("95 of 100 up to", whole)
         browser.evaluate("document.getElementById('chart-waits').scrollIntoView({ block: 'center' })")
         box = json.loads(browser.evaluate("JSON.stringify(document.querySelector('#chart-waits .u-over').getBoundingClientRect())"))
         y, places = box["y"] + box["height"] / 2, [box["x"] + box["width"] * part for part in (0.5, 0.7)]

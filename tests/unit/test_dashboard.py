@@ -782,6 +782,12 @@ class Replays(unittest.TestCase):
         self.assertEqual(query["last_hour"]["own_batches"], summary["own_batches"])
         self.assertEqual(query["last_hour"]["shadow_batches"], summary["shadow_batches"])
         self.assertEqual(query["state"], "ended")
+        # Worked out here from arrivals and batches, there by the agent: the same to the width of a class, which is a quarter second, and of a slot.
+        connection.request("GET", "/api/series?query=%s&range=900" % query["query"])
+        shown = json.loads(connection.getresponse().read())["savings"]
+        for side in ("own", "shadow"):
+            for name in ("p50_s", "p95_s", "p99_s"):
+                self.assertAlmostEqual(shown[side + "_" + name], summary[side + "_" + name], delta=0.15, msg=side + name)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(DEADLINE), 0)
         process.stdout.close()

@@ -211,6 +211,45 @@ static void classes_hold_their_upper_bound(void **state)
     assert_near(histogram.counts[DURATION_BOUNDS], 4, 0);
 }
 
+static void percentiles_of_any_stretch_are_known(void **state)
+{
+    (void)state;
+    static const double wanted[3] = {0.5, 0.95, 0.99};
+    double seconds[3];
+    waits_t waits = {.first = 0};
+    live_steadily(&waits, 0, 0, 10, false); /* nothing counts before the unit is known */
+    wait_history_quantiles(&waits.over_time, 10 * SECOND, 0, 10 * SECOND, wanted, seconds, 3);
+    assert_true(isnan(seconds[0]) && isnan(seconds[2]));
+    wait_history_set_unit(&waits.over_time, 2);
+    live_steadily(&waits, 10, 0, 1000, false); /* waits of up to 2 s, evenly */
+    for (int reach = 60; reach <= 900; reach *= 15) {
+        wait_history_quantiles(&waits.over_time, 1000 * SECOND, (1000 - reach) * SECOND, 1000 * SECOND,
+                               wanted, seconds, 3);
+        assert_near(seconds[0], 1, 0.06);
+        assert_near(seconds[1], 1.9, 0.06);
+        assert_near(seconds[2], 1.98, 0.06);
+    }
+    /* A burst that waited long is in its own stretch and in no other. */
+    waits_arrive(&waits, 1000 * SECOND, 100, 100);
+    waits_take(&waits, 1010 * SECOND, 100, true);
+    wait_history_quantiles(&waits.over_time, 1010 * SECOND, 1004 * SECOND, 1011 * SECOND, wanted, seconds, 3);
+    assert_near(seconds[0], 10, 1.5);
+    wait_history_quantiles(&waits.over_time, 1010 * SECOND, 940 * SECOND, 1000 * SECOND, wanted, seconds, 3);
+    assert_near(seconds[2], 1.98, 0.06);
+    /* Beyond the last class no more than its bound is known. */
+    waits_arrive(&waits, 1020 * SECOND, 100, 1);
+    waits_take(&waits, 2020 * SECOND, 1, true);
+    wait_history_quantiles(&waits.over_time, 2020 * SECOND, 2010 * SECOND, 2021 * SECOND, wanted, seconds, 3);
+    assert_near(seconds[0], 68.3, 0.1);
+    wait_history_set_unit(&waits.over_time, (double)NAN);
+    wait_history_set_unit(&waits.over_time, 2);
+    wait_history_quantiles(&waits.over_time, 2020 * SECOND, 2010 * SECOND, 2021 * SECOND, wanted, seconds, 3);
+    assert_false(isnan(seconds[0]));
+    wait_history_set_unit(&waits.over_time, 5);
+    wait_history_quantiles(&waits.over_time, 2020 * SECOND, 2010 * SECOND, 2021 * SECOND, wanted, seconds, 3);
+    assert_true(isnan(seconds[0]));
+}
+
 /* ------------------------------------------------------------------------------------------------ store */
 
 static store_t store;
@@ -654,6 +693,7 @@ int main(void)
         cmocka_unit_test(what_came_just_after_a_trigger_is_its_own),
         cmocka_unit_test(a_long_backlog_is_joined_and_its_waiting_stays),
         cmocka_unit_test(classes_hold_their_upper_bound),
+        cmocka_unit_test(percentiles_of_any_stretch_are_known),
         cmocka_unit_test_setup_teardown(the_top_line_says_saving_and_price, set_up, tear_down),
         cmocka_unit_test_setup_teardown(savings_are_sums_of_what_was_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_query_that_starts_again_goes_on_counting, set_up, tear_down),
