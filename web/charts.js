@@ -201,7 +201,7 @@ const Charts = (() => {
     const set = (chart, ...columns) => chart.plot.setData([x, ...columns]);
     set(all.arrivals, series.high, series.low, series.rate, series.forecast);
     marks = { own: series.own_triggers, shadow: series.shadow_triggers, counts: null };
-    const counted = series.width_ms > 1000; // single triggers would stand closer than pixels, or are no longer known
+    const counted = series.width_ms > 2000; // single triggers would stand closer than pixels, or are no longer known
     if (counted) marks.counts = { x, width: series.width_ms / 1000, own: series.batches, shadow: series.shadow_batches };
     set(all.triggers, series.shadow_batches, series.batches);
     set(all.waits, smooth(series.shadow_wait_s, series.shadow_events, n), smooth(series.own_wait_s, series.own_events, n));

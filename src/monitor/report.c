@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SPARKS = 60 };
+enum { SPARKS = 30 }; /* buckets of 2 s */
 
 static void write_known(json_writer_t *json, const char *key, int64_t value)
 {
@@ -59,7 +59,7 @@ static void write_sparks(json_writer_t *json, const store_query_t *query, int64_
 {
     json_write_open_array(json, "sparks");
     for (int i = SPARKS; i >= 1; i--) {
-        const bucket_t *bucket = history_at(&query->history, 1, now_ms - i * 1000);
+        const bucket_t *bucket = history_at(&query->history, 1, now_ms - i * history_width_ms(1));
         bool known = bucket != NULL && bucket->values[COLUMN_KNOWN_S] > 0;
         json_write_number(
             json, NULL, known ? bucket->values[COLUMN_ARRIVED] / bucket->values[COLUMN_KNOWN_S] : (double)NAN,

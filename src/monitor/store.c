@@ -91,7 +91,8 @@ static uint8_t count_reason(store_query_t *query, const char *reason)
 static void mark(marks_t *marks, const observed_trigger_t *trigger, uint8_t reason)
 {
     int64_t duration_ms = trigger->end_ms == FIELD_UNKNOWN ? -1 : trigger->end_ms - trigger->start_ms;
-    if (duration_ms > INT32_MAX || duration_ms < 0) duration_ms = -1;
+    if (duration_ms > MARK_DURATION_MS) duration_ms = MARK_DURATION_MS;
+    if (duration_ms < 0) duration_ms = -1;
     marks->marks[marks->count++ % STORE_MARKS] = (mark_t){.start_ms = trigger->start_ms,
                                                           .duration_ms = (int32_t)duration_ms,
                                                           .events = (float)trigger->events,
@@ -389,8 +390,8 @@ void store_note_change(store_t *store, const char *label, const change_t *change
 double store_rate(const store_query_t *query)
 {
     /* The latest seconds may be known in part: three are looked at. */
-    int64_t width_ms = history_width_ms(1), end_ms = query->last_ms - query->last_ms % width_ms;
+    const int64_t end_ms = query->last_ms - query->last_ms % 1000;
     double sums[COLUMN_COUNT];
-    history_sum(&query->history, 1, end_ms - 3 * width_ms, end_ms, sums);
+    history_sum(&query->history, 0, end_ms - 3 * 1000, end_ms, sums);
     return sums[COLUMN_KNOWN_S] > 0 ? sums[COLUMN_ARRIVED] / sums[COLUMN_KNOWN_S] : (double)NAN;
 }

@@ -1,5 +1,5 @@
 /*
- * What is known of every query, in memory that does not grow: about 400 kB a query, at most STORE_QUERIES of them. A query that is
+ * What is known of every query, in memory that does not grow: about 330 kB a query, at most STORE_QUERIES of them. A query that is
  * new when there is no room takes the place of the one not heard of for the longest time, if that was a minute or more.
  *
  * Pure: no clock, no thread, no socket. Whoever shares a store between threads locks it (monitor/monitor.h does).
@@ -20,10 +20,13 @@ enum { STORE_QUERIES = 50, STORE_MARKS = 1024, STORE_LOG = 64, STORE_REASONS = 1
 /* One trigger that took events, for the marks in the charts. */
 typedef struct {
     int64_t start_ms;
-    int32_t duration_ms; /* -1: not known, as of the shadow's */
     float events;
-    uint8_t reason; /* index of store_query_t.reasons */
+    int32_t
+        duration_ms : 28; /* MARK_DURATION_MS and more are told as that; -1: not known, as of the shadow's */
+    uint32_t reason : 4;  /* index of store_query_t.reasons */
 } mark_t;
+enum { MARK_DURATION_MS = (1 << 27) - 1 };
+_Static_assert(STORE_REASONS <= 16, "an index of them takes 4 bits");
 
 typedef struct {
     mark_t marks[STORE_MARKS];

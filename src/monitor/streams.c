@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PERIOD_MS = 500, PING_MS = 5000, IDLE_MS = 1000, BLOCK_SIZE = 16 << 10 };
+enum { PERIOD_MS = 500, PING_MS = 5000, IDLE_MS = 1000, BLOCK_SIZE = 4 << 10 };
 
 /* What is sent to all; freed when the last one is done with it. */
 typedef struct {

@@ -206,7 +206,7 @@ bool connection_serve(connection_t *connection, service_t *service, short revent
     if ((revents & POLLIN) != 0 && (connection_events(connection) & POLLIN) != 0 &&
         !receive(connection, now_ns))
         return false;
-    /* A hang-up while nothing is asked of poll() would wake it over and over. */
+    /* A hang-up would be told over and over while nothing else is waited for. */
     if ((revents & POLLHUP) != 0 && (revents & POLLIN) == 0) return false;
 
     for (int i = 0; i < LINES_A_TURN && has_line(connection) && may_answer(connection); i++)

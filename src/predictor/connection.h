@@ -23,19 +23,21 @@ typedef struct {
     int64_t stuck_since_ns; /* since when he has not taken anything; 0: there is nothing to take */
     int64_t held_until_ns;  /* 0: not held back */
     int64_t active_ns;      /* when something last came from him */
+    short watched,
+        came; /* the server's: what it waits for, as in connection_events(), and what of that has come */
 } connection_t;
 
 /* Takes over `fd`, which must not block. NULL when out of memory; `fd` is then still the caller's. */
 connection_t *connection_create(int fd, int64_t now_ns);
 void connection_destroy(connection_t *connection);
 
-/* What poll() should wait for. */
+/* What should be waited for: POLLIN, POLLOUT, or both. */
 short connection_events(const connection_t *connection);
 
-/* Whether there is a line that could be answered now, so that poll() must not wait. */
+/* Whether there is a line that could be answered now, so that nobody must wait. */
 bool connection_has_work(const connection_t *connection, int64_t now_ns);
 
-/* Receives what is there, answers a few lines (others are waiting too), sends what can be sent. `revents` of poll(). False:
+/* Receives what is there, answers a few lines (others are waiting too), sends what can be sent. `revents` as of poll(). False:
  * it is over, to be destroyed. `scratch` has room for PROTOCOL_LINE_MAXIMUM + 1 bytes. */
 bool connection_serve(connection_t *connection, service_t *service, short revents, int64_t now_ns,
                       char *scratch);

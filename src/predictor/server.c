@@ -13,15 +13,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    FIXED_DESCRIPTORS = 4, /* listener, signals, parent, watcher */
     BACKLOG = 128,
     ACCEPTS_A_TURN = 16,
+    EVENTS_A_TURN = 64,
 };
+
+/* The descriptors beside those of the clients. */
+enum { LISTENER, SIGNALS, PARENT, WATCHER, FIXED_COUNT };
+
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLHUP == POLLHUP && EPOLLERR == POLLERR,
+               "what connections ask for is told to epoll as it is");
 
 static const char *const tag = "Predictor";
 
@@ -37,7 +44,8 @@ typedef struct {
     service_t *service;
     size_t count;
     connection_t *clients[SERVER_CLIENTS_MAXIMUM];
-    struct pollfd polled[FIXED_DESCRIPTORS + SERVER_CLIENTS_MAXIMUM];
+    int epoll; /* poll() would look at every client for each of a hundred decisions a second */
+    short fixed_watched[FIXED_COUNT], fixed_came[FIXED_COUNT];
     int64_t accept_after_ns, warned_ns;
     char scratch[PROTOCOL_LINE_MAXIMUM + 1];
 } server_t;
@@ -171,7 +179,7 @@ static void accept_clients(server_t *server, int64_t now_ns)
     }
 }
 
-/* Milliseconds that poll() may wait: until the first of the deadlines, for ever without one. */
+/* Milliseconds that may be waited: until the first of the deadlines, for ever without one. */
 static int timeout_ms(const server_t *server, int64_t now_ns)
 {
     int64_t due_ns = server->accept_after_ns != 0 ? server->accept_after_ns : INT64_MAX;
@@ -190,26 +198,72 @@ static bool watches(const server_config_t *config)
     return config->watcher != NULL && config->watcher->called != NULL;
 }
 
-static void fill_polled(server_t *server)
+/* Has epoll wait for `events` of `fd`, and tell of it by `data`; *watched is what it waits for so far. */
+static bool watch(const server_t *server, int fd, epoll_data_t data, short events, short *watched)
+{
+    struct epoll_event asked = {.events = (uint32_t)events, .data = data};
+    if (events == *watched) return true;
+    if (epoll_ctl(server->epoll, EPOLL_CTL_MOD, fd, &asked) != 0 &&
+        (errno != ENOENT || epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &asked) != 0))
+        return false;
+    *watched = events;
+    return true;
+}
+
+static bool watch_fixed(server_t *server)
 {
     const server_config_t *config = server->config;
-    /* A negative descriptor is passed over by poll(). */
-    server->polled[0] =
-        (struct pollfd){.fd = server->accept_after_ns != 0 ? -1 : config->listener, .events = POLLIN};
-    server->polled[1] = (struct pollfd){.fd = config->signals, .events = POLLIN};
-    server->polled[2] = (struct pollfd){.fd = config->parent, .events = POLLIN};
-    server->polled[3] =
-        (struct pollfd){.fd = watches(config) ? config->watcher->descriptor : -1, .events = POLLIN};
-    for (size_t i = 0; i < server->count; i++)
-        server->polled[FIXED_DESCRIPTORS + i] =
-            (struct pollfd){.fd = server->clients[i]->fd, .events = connection_events(server->clients[i])};
+    const int descriptors[FIXED_COUNT] = {
+        [LISTENER] = config->listener,
+        [SIGNALS] = config->signals,
+        [PARENT] = config->parent,
+        [WATCHER] = watches(config) ? config->watcher->descriptor : -1,
+    };
+    for (int i = 0; i < FIXED_COUNT; i++) {
+        const short events = i == LISTENER && server->accept_after_ns != 0 ? 0 : POLLIN;
+        server->fixed_came[i] = 0;
+        if (descriptors[i] >= 0 && !watch(server, descriptors[i], (epoll_data_t){.u64 = (uint64_t)i}, events,
+                                          &server->fixed_watched[i]))
+            return false;
+    }
+    return true;
+}
+
+/* One of whom epoll cannot take note, for want of memory, could never be served. */
+static void watch_clients(server_t *server)
+{
+    for (size_t i = server->count; i-- > 0;) {
+        connection_t *client = server->clients[i];
+        client->came = 0;
+        if (!watch(server, client->fd, (epoll_data_t){.ptr = client}, connection_events(client),
+                   &client->watched))
+            remove_client(server, i);
+    }
+}
+
+/* False when nothing can be waited for any more. */
+static bool wait_for_events(server_t *server, int64_t now_ns)
+{
+    struct epoll_event events[EVENTS_A_TURN];
+    if (!watch_fixed(server)) return false;
+    watch_clients(server);
+    const int count = epoll_wait(server->epoll, events, EVENTS_A_TURN, timeout_ms(server, now_ns));
+    if (count < 0) return errno == EINTR;
+    for (int i = 0; i < count; i++) {
+        const epoll_data_t data = events[i].data;
+        if (data.u64 < FIXED_COUNT)
+            server->fixed_came[data.u64] = (short)events[i].events;
+        else
+            ((connection_t *)data.ptr)->came = (short)events[i].events;
+    }
+    return true;
 }
 
 /* Whoever has started us says nothing more; when he is gone there is an end to read. */
 static bool parent_is_gone(const server_t *server)
 {
     char waste[256];
-    if (server->polled[2].revents == 0) return false;
+    if (server->fixed_came[PARENT] == 0) return false;
     const ssize_t count = recv(server->config->parent, waste, sizeof waste, MSG_DONTWAIT);
     return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
@@ -219,9 +273,8 @@ static void serve_clients(server_t *server, int64_t now_ns)
     /* From the last one down: who is removed is replaced by one that has been served already. */
     for (size_t i = server->count; i-- > 0;) {
         connection_t *client = server->clients[i];
-        const short revents = server->polled[FIXED_DESCRIPTORS + i].revents;
-        const bool wanted = revents != 0 || connection_has_work(client, now_ns);
-        if ((wanted && !connection_serve(client, server->service, revents, now_ns, server->scratch)) ||
+        const bool wanted = client->came != 0 || connection_has_work(client, now_ns);
+        if ((wanted && !connection_serve(client, server->service, client->came, now_ns, server->scratch)) ||
             !connection_in_time(client, now_ns, server->config->patience_ns))
             remove_client(server, i);
     }
@@ -231,20 +284,15 @@ static server_end_t loop(server_t *server)
 {
     int64_t now_ns = steady_clock_ns();
     for (;;) {
-        fill_polled(server);
-        if (poll(server->polled, FIXED_DESCRIPTORS + server->count, timeout_ms(server, now_ns)) < 0) {
-            if (errno != EINTR && errno != EAGAIN && errno != ENOMEM) return SERVER_FAILED;
-            for (size_t i = 0; i < FIXED_DESCRIPTORS + server->count; i++)
-                server->polled[i].revents = 0;
-        }
+        if (!wait_for_events(server, now_ns)) return SERVER_FAILED;
         now_ns = steady_clock_ns();
         if (server->accept_after_ns != 0 && now_ns >= server->accept_after_ns) server->accept_after_ns = 0;
         if (parent_is_gone(server)) return SERVER_ORPHANED;
-        if (server->polled[1].revents != 0) return SERVER_STOPPED;
-        if (server->polled[3].revents != 0)
+        if (server->fixed_came[SIGNALS] != 0) return SERVER_STOPPED;
+        if (server->fixed_came[WATCHER] != 0)
             server->config->watcher->called(server->config->watcher->context, server->service);
         serve_clients(server, now_ns);
-        if (server->polled[0].revents != 0) accept_clients(server, now_ns);
+        if (server->fixed_came[LISTENER] != 0) accept_clients(server, now_ns);
     }
 }
 
@@ -254,8 +302,10 @@ server_end_t server_run(const server_config_t *config, service_t *service)
     if (server == NULL) return SERVER_FAILED;
     server->config = config;
     server->service = service;
-    const server_end_t end = loop(server);
+    server->epoll = epoll_create1(EPOLL_CLOEXEC);
+    const server_end_t end = server->epoll < 0 ? SERVER_FAILED : loop(server);
     const int saved = errno;
+    if (server->epoll >= 0) close(server->epoll);
     while (server->count > 0)
         remove_client(server, server->count - 1);
     free(server);

@@ -1,5 +1,5 @@
 /*
- * Listens and serves its clients, all in one thread that waits in poll() alone: one who is slow, silent or mad holds up
+ * Listens and serves its clients, all in one thread that waits in epoll_wait() alone: one who is slow, silent or mad holds up
  * nobody else.
  */
 #ifndef ADAPTIVESTREAM_PREDICTOR_SERVER_H
@@ -25,7 +25,7 @@ typedef struct {
 typedef enum {
     SERVER_STOPPED,  /* by a signal */
     SERVER_ORPHANED, /* the parent's end is closed */
-    SERVER_FAILED    /* poll() failed, or out of memory at the start; errno says why */
+    SERVER_FAILED    /* epoll failed, or out of memory at the start; errno says why */
 } server_end_t;
 
 /* A socket that listens at host:port; port 0: at a free one. *port gets the one it has, *loopback whether only this machine

@@ -392,7 +392,7 @@ class Crowds(unittest.TestCase):
             return False
 
     # A width, and how many buckets of it the ring of monitor/history.c holds; slots of more than a minute are not taken.
-    RINGS = ((60000, 10240), (10000, 740), (1000, 930), (200, 620))
+    RINGS = ((60000, 10240), (20000, 370), (2000, 465), (200, 620))
     HOUR_S = 3600
     REMEMBERED_KB = 4 * 500  # of arrivals, for the four queries that are advised: they are not told any here
 

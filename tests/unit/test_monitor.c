@@ -586,7 +586,7 @@ static void a_stretch_of_the_past_is_told_from_what_still_holds_it(void **state)
     const savings_t then = store_savings(query, end_ms, 40 * SECOND);
     assert_in_range((int)then.own_batches, (int)now.own_batches - 1, (int)now.own_batches + 1);
     assert_true(report_series(query, 40 * SECOND, 0, end_ms, text, sizeof text) > 0);
-    assert_non_null(strstr(text, "\"width_ms\":1000,"));
+    assert_non_null(strstr(text, "\"width_ms\":2000,"));
 }
 
 static void changes_are_noted_with_their_origin(void **state)
