@@ -1,5 +1,7 @@
 #include "cli/estimate_print.h"
 
+#include "common/wrapped.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -108,26 +110,6 @@ static void print_curve(const estimate_t *estimate)
     }
 }
 
-/* Breaks lines between words. */
-static void print_wrapped(const char *text)
-{
-    size_t column = 0;
-    while (*text != '\0') {
-        const size_t length = strcspn(text, " ");
-        if (column > 0 && column + 1 + length > PAGE_WIDTH) {
-            putchar('\n');
-            column = 0;
-        } else if (column > 0) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", (int)length, text);
-        column += length;
-        text += length + (text[length] == ' ');
-    }
-    putchar('\n');
-}
-
 static void print_theory(const estimate_t *estimate)
 {
     printf("\nIn theory, for a rate that changes slowly, x %.2f of the wait at equal batches (rate in "
@@ -151,7 +133,7 @@ void estimate_print_screen(const estimate_input_t *input, const estimate_t *esti
         print_theory(estimate);
     }
     putchar('\n');
-    print_wrapped(estimate_sentence(estimate, text, sizeof text));
+    wrapped_print(stdout, estimate_sentence(estimate, text, sizeof text), 0, 0, PAGE_WIDTH);
 }
 
 static json_t *json_of_result(const estimate_t *estimate, const contender_result_t *result)

@@ -7,13 +7,12 @@
 #include "cli/plain_text.h"
 #include "cli/predictor_client.h"
 #include "cli/time_of_day.h"
+#include "common/wrapped.h"
 #include "monitor/words.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 enum { ERROR_SIZE = 1024, WIDTH = 100, INDENT = 14 };
 
@@ -23,37 +22,12 @@ typedef struct {
     predictor_place_t place;
 } options_of_explain_t;
 
-static size_t width_of_output(void)
-{
-    struct winsize size;
-    const bool said = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 2 * INDENT;
-    return said && size.ws_col < WIDTH ? size.ws_col : WIDTH;
-}
-
-/* In lines of up to WIDTH columns, or those of the terminal; those that follow are indented. */
-static void print_wrapped(const char *label, const char *text)
+static void print_labelled(const char *label, const char *text)
 {
     char plain[EXPLAIN_SIZE];
-    const size_t width = width_of_output();
     plain_text(text, plain, sizeof plain);
-    text = plain;
-    size_t column = (size_t)printf("%-*s", INDENT, label);
-    while (*text != '\0') {
-        const size_t length = strcspn(text, " ");
-        const bool first = column == INDENT;
-        if (!first && column + 1 + length > width) {
-            printf("\n%-*s", INDENT, "");
-            column = INDENT;
-        } else if (!first) {
-            putchar(' ');
-            column++;
-        }
-        printf("%.*s", (int)length, text);
-        column += length;
-        text += length;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
+    wrapped_print(stdout, plain, (size_t)printf("%-*s", INDENT, label), INDENT,
+                  wrapped_width(stdout, WIDTH, WIDTH));
 }
 
 static void observed(void *context, const observation_t *observation)
@@ -68,15 +42,15 @@ static void explain_query(const store_query_t *query)
     const observed_decision_t *decision = &query->status.decision;
     if (latest != NULL) {
         explain_trigger(&query->status, latest, text);
-        print_wrapped("Last trigger", text);
+        print_labelled("Last trigger", text);
     }
     /* The decision that fired it has been told already. */
     if (!decision->fire || latest == NULL || decision->time_ms > latest->start_ms + 500) {
         explain_decision(&query->status, text);
-        print_wrapped("Then", text);
+        print_labelled("Then", text);
     }
     words_savings(query, query->last_ms, words);
-    print_wrapped("So far", words);
+    print_labelled("So far", words);
 }
 
 static int explain_journal(const options_of_explain_t *options)
@@ -125,10 +99,10 @@ static int explain_running(const options_of_explain_t *options)
     }
     for (size_t i = 0; i < status.count; i++) {
         explain_decision(&status.queries[i], text);
-        print_wrapped("Latest", text);
+        print_labelled("Latest", text);
         const char *state = words_state(status.queries[i].state);
-        if (*state != '\0') print_wrapped("State", state);
-        if (status.queries[i].why[0] != '\0') print_wrapped("Why", status.queries[i].why);
+        if (*state != '\0') print_labelled("State", state);
+        if (status.queries[i].why[0] != '\0') print_labelled("Why", status.queries[i].why);
     }
     predictor_status_free(&status);
     return EXIT_OK;

@@ -170,7 +170,7 @@ static const char notes[] =
     "The shapes noise to sawtooth are those of the original's training series, at a step a second; peaks "
     "reach\n"
     "2 to 10 baselines, and all lengths and heights are drawn again and again until the end of the run:\n"
-    "  noise        the baseline          plateau      short rise, long hold, short fall\n"
+    "  noise        the baseline          plateau      short rise and fall, long hold\n"
     "  ramp         rise, hold, fall      cliff        rise, hold, sudden fall\n"
     "  wall         jump, hold, fall      double-peak  two rises and falls\n"
     "  mixed        all of them           sawtooth     rises with sudden falls\n"

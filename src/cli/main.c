@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "common/flags.h"
 #include "common/parse.h"
+#include "common/wrapped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static const command_t commands[] = {
     {"help", "explain a subcommand: adaptivestream help generate", command_help},
 };
 
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], HELP_COLUMN = 13 };
 
 static const command_t *find_command(const char *name)
 {
@@ -71,8 +72,10 @@ static void print_commands(FILE *out)
 {
     fprintf(out, "Usage: adaptivestream SUBCOMMAND [flags]\n\n"
                  "Makes the trigger of a Spark Structured Streaming job adaptive.\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-*s", HELP_COLUMN - 2, commands[i].name);
+        wrapped_print(out, commands[i].help, HELP_COLUMN, HELP_COLUMN, wrapped_help_width(out));
+    }
     fprintf(out, "\nEvery subcommand explains its flags: adaptivestream SUBCOMMAND --help\n");
 }
 

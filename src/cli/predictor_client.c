@@ -1,5 +1,6 @@
 #include "cli/predictor_client.h"
 
+#include "cli/plain_text.h"
 #include "predictor/token_file.h"
 #include "protocol/request.h"
 
@@ -12,23 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { PORTS = 8, PATIENCE_S = 3, STATUS_MAXIMUM = 1000 };
-
-/* The one that was named, else the only one that runs. */
-static bool choose_port(const predictor_place_t *place, int *port, char *error, size_t error_size)
-{
-    int ports[PORTS];
-    *port = place->port_given ? (int)place->port : PROTOCOL_PORT;
-    if (place->port_given || place->token_file != NULL) return true;
-    size_t count = token_file_ports(ports, PORTS);
-    if (count == 1) *port = ports[0];
-    if (count <= 1) return true;
-    size_t used =
-        (size_t)snprintf(error, error_size, "%zu predictors run here; say which with --port:", count);
-    for (size_t i = 0; i < count && used < error_size; i++)
-        used += (size_t)snprintf(error + used, error_size - used, " %d", ports[i]);
-    return false;
-}
+enum { PORTS = 8, PATIENCE_S = 3, STATUS_MAXIMUM = 1000, QUERIES_NAMED = 4 };
 
 static int connect_to(const char *host, int port, char *error, size_t error_size)
 {
@@ -60,15 +45,15 @@ static int connect_to(const char *host, int port, char *error, size_t error_size
     return fd;
 }
 
-bool predictor_client_open(predictor_client_t *client, const predictor_place_t *place, char *error,
-                           size_t error_size)
+static bool open_at(predictor_client_t *client, const predictor_place_t *place, int port, char *error,
+                    size_t error_size)
 {
     char path[TOKEN_FILE_PATH_SIZE], token[PROTOCOL_TOKEN_SIZE], request[256];
     bool open_to_others;
     answer_t answer;
     client->have = client->used = 0;
     client->fd = -1;
-    if (!choose_port(place, &client->port, error, error_size)) return false;
+    client->port = port;
     token_file_path(client->port, path);
     client->fd = connect_to(place->host, client->port, error, error_size);
     if (client->fd < 0) return false;
@@ -212,4 +197,52 @@ void predictor_status_free(predictor_status_t *status)
     free(status->queries);
     status->queries = NULL;
     status->count = 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ which one */
+
+/* " 9876 (orders, clicks)": the port and what is known there. */
+static void name_predictor(predictor_client_t *client, const predictor_place_t *place, int port, char *text,
+                           size_t size)
+{
+    char unused[PROTOCOL_ERROR_SIZE], label[PROTOCOL_LABEL_SIZE];
+    predictor_status_t status;
+    size_t used = (size_t)snprintf(text, size, " %d", port);
+    if (!open_at(client, place, port, unused, sizeof unused)) {
+        snprintf(text + used, size - used, " (does not answer)");
+        return;
+    }
+    if (predictor_client_status(client, NULL, &status, unused, sizeof unused)) {
+        const char *before = " (";
+        for (size_t i = 0; i < status.count && i < QUERIES_NAMED && used < size; i++) {
+            plain_text(status.queries[i].query, label, sizeof label);
+            used += (size_t)snprintf(text + used, size - used, "%s%s", before, label);
+            before = ", ";
+        }
+        if (used < size)
+            snprintf(text + used, size - used, "%s",
+                     status.count > QUERIES_NAMED ? ", ...)"
+                     : status.count > 0           ? ")"
+                                                  : " (no query yet)");
+        predictor_status_free(&status);
+    }
+    predictor_client_close(client);
+}
+
+bool predictor_client_open(predictor_client_t *client, const predictor_place_t *place, char *error,
+                           size_t error_size)
+{
+    int ports[PORTS];
+    const size_t count = place->port_given || place->token_file != NULL ? 0 : token_file_ports(ports, PORTS);
+    if (count <= 1) {
+        const int port = place->port_given ? (int)place->port : count == 1 ? ports[0] : PROTOCOL_PORT;
+        return open_at(client, place, port, error, error_size);
+    }
+    size_t used =
+        (size_t)snprintf(error, error_size, "%zu predictors run here; say which with --port:", count);
+    for (size_t i = 0; i < count && used + 1 < error_size; i++) {
+        name_predictor(client, place, ports[i], error + used, error_size - used);
+        used += strlen(error + used);
+    }
+    return false;
 }

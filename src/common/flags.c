@@ -1,6 +1,7 @@
 #include "common/flags.h"
 
 #include "common/parse.h"
+#include "common/wrapped.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_SIZE = 256, COLUMN_SIZE = 64, HELP_COLUMN = 26 };
+enum { REASON_SIZE = 256, COLUMN_SIZE = 64, HELP_COLUMN = 26, HELP_SIZE = 1024 };
 
 /* "adaptivestream generate", or the name of the program. */
 static const char *caller(const flags_t *flags, char *buffer, size_t size)
@@ -160,27 +161,31 @@ static const char *value_name(const flag_t *flag, char *buffer, size_t size)
     return buffer;
 }
 
-static void print_flag(const flag_t *flag)
+static void print_flag(const flag_t *flag, size_t width)
 {
-    char name[COLUMN_SIZE], left[2 * COLUMN_SIZE];
+    char name[COLUMN_SIZE], left[2 * COLUMN_SIZE], text[HELP_SIZE];
     const char *value = value_name(flag, name, sizeof name);
     snprintf(left, sizeof left, "%s%s%s", flag->name, *value != '\0' ? " " : "", value);
     printf("  %-*s", HELP_COLUMN - 2, left);
     if (strlen(left) > HELP_COLUMN - 4) printf("\n%*s", HELP_COLUMN, "");
-    printf("%s", flag->help);
-    if (flag->preset != NULL) printf(" (default %s)", flag->preset);
-    printf("\n");
+    snprintf(text, sizeof text, flag->preset != NULL ? "%s (default %s)" : "%s", flag->help, flag->preset);
+    wrapped_print(stdout, text, HELP_COLUMN, HELP_COLUMN, width);
 }
 
 static void print_help(const flags_t *flags)
 {
     char name[COLUMN_SIZE];
-    printf("Usage: %s [flags]%s%s\n\n%s\n\n", caller(flags, name, sizeof name),
-           flags->operands_help ? " " : "", flags->operands_help ? flags->operands_help : "", flags->summary);
+    const size_t width = wrapped_help_width(stdout);
+    printf("Usage: %s [flags]%s%s\n\n", caller(flags, name, sizeof name), flags->operands_help ? " " : "",
+           flags->operands_help ? flags->operands_help : "");
+    wrapped_print(stdout, flags->summary, 0, 0, width);
+    printf("\n");
     for (size_t i = 0; i < flags->count; i++)
-        print_flag(&flags->table[i]);
+        print_flag(&flags->table[i], width);
     printf("  %-*s%s\n", HELP_COLUMN - 2, "--help", "Print this text");
-    if (flags->notes != NULL) printf("\n%s\n", flags->notes);
+    if (flags->notes == NULL) return;
+    printf("\n");
+    wrapped_print(stdout, flags->notes, 0, 0, width);
 }
 
 /* The flag named by the first `length` bytes of `text`. */

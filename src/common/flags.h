@@ -49,16 +49,17 @@ typedef struct {
     double maximum;
     const char *const *choices; /* FLAG_CHOICE */
     size_t choice_count;
-    const char *help; /* one line; the default is added to it */
+    const char *help; /* the default is added to it */
 } flag_t;
 
 typedef struct {
     const char *command; /* "generate"; NULL for the flags of a program */
     const char *program; /* that program: "adaptivestream-predictor"; NULL stands for adaptivestream */
-    const char *summary; /* one or more lines under the usage line of --help */
+    const char *
+        summary; /* under the usage line of --help; wrapped as in common/wrapped.h, and so are notes and helps */
     const flag_t *table;
     size_t count;      /* up to FLAGS_MAXIMUM */
-    const char *notes; /* one or more lines at the end of --help; NULL when there are none */
+    const char *notes; /* at the end of --help; NULL when there are none */
 
     const char
         *operands_help; /* how the usage line shows operands: "-- COMMAND..."; NULL when there are none */

@@ -2,6 +2,7 @@
 
 #include "common/address.h"
 #include "common/parse.h"
+#include "common/wrapped.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,8 +22,7 @@ enum {
     RANGE_SIZE = 160,
     HELP_SIZE = 256,
     HELP_COLUMN = 38, /* of what an option is, in options_print_help() */
-    HELP_WIDTH = 80,
-    SHOWN = 60, /* most bytes of the user's own text repeated in an error */
+    SHOWN = 60,       /* most bytes of the user's own text repeated in an error */
 };
 
 typedef enum {
@@ -419,25 +419,6 @@ bool options_select_query(const options_t *options, const char *name, const char
     return false;
 }
 
-/* Broken between words at HELP_WIDTH, every line begun at HELP_COLUMN; `column` is where the first one stands. */
-static void print_wrapped(FILE *out, int column, const char *text)
-{
-    if (column > HELP_COLUMN) fprintf(out, "\n%*s", HELP_COLUMN, "");
-    column = HELP_COLUMN;
-    while (*text != '\0') {
-        const int length = (int)strcspn(text, " ");
-        if (column > HELP_COLUMN && column + 1 + length > HELP_WIDTH) {
-            fprintf(out, "\n%*s", HELP_COLUMN, "");
-            column = HELP_COLUMN;
-        }
-        const bool first = column == HELP_COLUMN;
-        fprintf(out, "%s%.*s", first ? "" : " ", length, text);
-        column += length + !first;
-        text += length + (text[length] == ' ');
-    }
-    fputc('\n', out);
-}
-
 void options_print_help(FILE *out)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -445,6 +426,7 @@ void options_print_help(FILE *out)
         const char *fallback = table[i].fallback[0] != '\0' ? table[i].fallback : "none";
         const int column = fprintf(out, "  %-20s %-14s ", table[i].name, fallback);
         snprintf(text, sizeof text, "%s (%s)", table[i].help, describe_range(&table[i], range, sizeof range));
-        print_wrapped(out, column, text);
+        if (column > HELP_COLUMN) fprintf(out, "\n%*s", HELP_COLUMN, "");
+        wrapped_print(out, text, HELP_COLUMN, HELP_COLUMN, wrapped_help_width(out));
     }
 }

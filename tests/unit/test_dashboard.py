@@ -179,7 +179,7 @@ class Page(WithPredictor):
         self.assertEqual(sum(mark[1] for mark in marks), own["events"])
         self.assertEqual(sum(filter(None, series["batches"])), own["batches"])
         self.assertIn("Events waited", query["sentence"])
-        self.assertEqual(samples["adaptivestream_forecast_events_per_second", '{query="clicks",quantile="mean"}'] > 0, True)
+        self.assertAlmostEqual(samples["adaptivestream_forecast_events_per_second", '{query="clicks",quantile="mean"}'], query["forecast"]["rate"], 1)
 
     def test_metrics_are_read_by_a_scraper(self):
         try:
@@ -742,7 +742,8 @@ class Terminal(unittest.TestCase):
             wait_for("two tokens", lambda: len(list(folder.glob("[0-9]*.token"))) == 2)
             said = self.run_command("status", code=1)
             self.assertIn("2 predictors run here", said)
-            self.assertIn(str(self.predictor.port), said)
+            self.assertIn("%d (clicks" % self.predictor.port, said)
+            self.assertIn("(no query yet)", said)
             self.run_command("status", "--port", str(self.predictor.port))
         finally:
             other.terminate()
