@@ -1,6 +1,7 @@
 """What deploy/ holds, as Prometheus reads it: a real one scrapes a real predictor, evaluates the alerts and answers every question
 that the Grafana dashboard asks; promtool checks and tries the alerts. What needs Prometheus is skipped where there is none
-(apt-get install prometheus). Grafana itself is not run: its dashboard is checked for what an import needs.
+(apt-get install prometheus). Grafana itself is not run: its dashboard is checked against
+Grafana's types, and for what an import needs beyond them.
 
     python3 test_deploy.py PATH/TO/adaptivestream-predictor PATH/TO/adaptivestream [unittest arguments]
 """
@@ -28,6 +29,7 @@ DEPLOY = HERE.parent.parent / "deploy"
 RULES = DEPLOY / "prometheus" / "adaptivestream.rules.yml"
 DASHBOARD = DEPLOY / "grafana" / "adaptivestream.json"
 NO_PROMETHEUS = "no prometheus and promtool are here: apt-get install prometheus"
+INSTALLED_WITHIN_S = 180
 HAS_PROMETHEUS = shutil.which("prometheus") and shutil.which("promtool")
 
 # Each alert is silent on what is as it should be, and speaks after its time.
@@ -125,6 +127,13 @@ class Dashboard(unittest.TestCase):
             for target in panel["targets"]:
                 used = set(re.findall(r"\$\{?([a-z_]+)", target["expr"] + target.get("legendFormat", ""))) - {"__range", "__rate_interval", "__interval"}
                 self.assertLessEqual(used, set(variables), target["expr"])
+
+
+    def test_it_is_what_grafanas_types_allow(self):
+        done = subprocess.run([DEPLOY.parent / "tools" / "check_grafana.sh"], capture_output=True, text=True, timeout=INSTALLED_WITHIN_S)
+        if done.returncode == 3:
+            self.skipTest(done.stderr.strip())
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 @unittest.skipUnless(HAS_PROMETHEUS, NO_PROMETHEUS)
