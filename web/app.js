@@ -109,16 +109,23 @@ function showSentence(text) {
 function showSettings(query) {
   const config = query.config || {}, rows = [["Mode", config.mode], ["Goal", config.goal], ["Policy", config.policy], ["Your trigger", seconds(config.trigger_s)],
     ["Longest wait", seconds(config.max_wait_s)], ["Intervals", `${seconds(config.min_interval_s)} to ${seconds(config.max_interval_s)}`], ["Looks every", seconds(config.slot_s)],
-    ["Warm-up", seconds(config.warmup_s)], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
+    ["Warm-up", seconds(config.warmup_s)], ["Mode, goal, budget", { options: "as started", file: "by the config file", page: "by this page", cli: "by the command" }[config.origin]], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
   byId("settings").replaceChildren(...rows.filter(row => row[1] && !row[1].startsWith("–")).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   byId("change").hidden = !overview.may_change;
   showFreeze(config);
+}
+// What a batch takes: so long, and so much more with each event, by the ends of the learned line.
+function learned(cost) {
+  if (!cost || cost.events.length < 2) return "";
+  const last = cost.events.length - 1, slope = (cost.seconds[last] - cost.seconds[0]) / (cost.events[last] - cost.events[0]);
+  if (!(slope >= 0)) return "";
+  return `: about ${seconds(Math.max(0, cost.seconds[0] - slope * cost.events[0]))}, and ${Number((slope * 1e6).toPrecision(2))} µs an event`;
 }
 function showForecast(query) {
   const forecast = query.forecast, fact = (name, value) => element("span", {}, name + " ", element("b", {}, value));
   byId("forecast").replaceChildren(...(forecast ? [forecast.model ? fact("model", forecast.model) : null, known(forecast.rate) ? fact("next second", rate(forecast.rate)) : null,
     known(forecast.low) ? fact("8 of 10 within", `${count(forecast.low)} to ${rate(forecast.high)}`) : null, known(forecast.effective) && forecast.confidence > 0 ? fact("decisions count with", rate(forecast.effective)) : element("span", {}, "decisions do not follow it yet"),
-    known(forecast.elapsed_us) ? fact("answered in", forecast.elapsed_us + " µs") : null] : [element("span", {}, "None: decisions follow what arrives.")]).filter(Boolean));
+    known(forecast.elapsed_us) ? fact("answered in", forecast.elapsed_us + " µs") : null, overview.replay ? null : fact("predictor up for", `${seconds(overview.predictor.uptime_s)}, ${count(overview.predictor.requests)} requests`)] : [element("span", {}, "None: decisions follow what arrives.")]).filter(Boolean));
 }
 function show() {
   const query = current();
@@ -134,6 +141,7 @@ function show() {
   showSentence(query.sentence);
   byId("why").hidden = !query.why;
   byId("why").textContent = query.why || "";
+  byId("learned").textContent = learned(query.cost);
   showTiles(query); showSettings(query); showForecast(query);
 }
 

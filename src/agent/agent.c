@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 
 #include "agent/attach.h"
+#include "agent/config_watch.h"
 #include "agent/controller.h"
 #include "agent/note.h"
 #include "agent/query.h"
@@ -61,6 +62,7 @@ static bool read_options(const char *text)
         log_line(LOG_INFO, tag, "mode=disabled: the job runs without AdaptiveStream");
         return false;
     }
+    config_watch_begin(text, &options);
     return true;
 }
 

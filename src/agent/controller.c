@@ -1,6 +1,7 @@
 #include "agent/controller.h"
 
 #include "agent/clock.h"
+#include "agent/config_watch.h"
 #include "agent/line_limit.h"
 #include "agent/predictor_link.h"
 #include "protocol/request.h"
@@ -27,6 +28,7 @@ typedef struct entry {
     bool ended;           /* then the exchange is ours */
     uint64_t told_serial; /* of the connection that its configuration was told to */
     bool forecast;        /* one has come */
+    bool follows;         /* has been told what the config file said before it came */
     struct entry *next;
 } entry_t;
 
@@ -50,6 +52,7 @@ static struct {
     bool lost;
     uint64_t asked, told;     /* the number of the query that was asked about, and told of, last */
     uint64_t forecast_serial; /* of the connection that the latest forecast came by */
+    change_t from_file;       /* all that the config file has come to say since the driver's start */
     char line[PROTOCOL_LINE_MAXIMUM];
     observation_t observation;
 } own;
@@ -198,6 +201,24 @@ static void go_round(uint64_t *place, visit_t (*visit)(uint64_t *number, uint64_
         result = visit(place, begin, now_ns);
 }
 
+/* Queries that begin later start with the options of the driver's start, so they are told all of it. */
+static void follow_config(void)
+{
+    change_t news;
+    const bool changed = config_watch_look(&news);
+    if (changed) change_add(&own.from_file, &news);
+    const change_t *all = &own.from_file;
+    pthread_mutex_lock(&list_lock);
+    for (entry_t *entry = list; entry; entry = entry->next) {
+        if (entry->follows && changed)
+            exchange_post_change(entry->exchange, &news);
+        else if (!entry->follows && (all->has_mode || all->has_goal || all->has_budget))
+            exchange_post_change(entry->exchange, all);
+        entry->follows = true;
+    }
+    pthread_mutex_unlock(&list_lock);
+}
+
 static void update(int64_t now_ns)
 {
     child_reap();
@@ -268,6 +289,7 @@ static void *run(void *unused)
         if (was_woken() || anew || now_ns >= update_ns) { /* one that has just come is asked at once */
             serial = own.link.serial;
             update(now_ns);
+            follow_config();
             update_ns = now_ns + own.options->update_period_ns;
         }
         sleep_until(update_ns);

@@ -13,7 +13,7 @@ static int64_t wall_ms(int64_t now_ns, int64_t epoch_ns)
 }
 
 void feed_configuration(exchange_t *exchange, const governor_config_t *config, const governor_t *governor,
-                        agent_mode_t mode, int64_t limit, int64_t epoch_ns)
+                        agent_mode_t mode, const char *origin, int64_t limit, int64_t epoch_ns)
 {
     if (!exchange) return;
     observed_config_t observed = {
@@ -33,6 +33,7 @@ void feed_configuration(exchange_t *exchange, const governor_config_t *config, c
     snprintf(observed.mode, sizeof observed.mode, "%s", agent_mode_names[mode]);
     snprintf(observed.goal, sizeof observed.goal, "%s", goal_names[config->goal]);
     snprintf(observed.policy, sizeof observed.policy, "%s", policy_names[config->policy]);
+    snprintf(observed.origin, sizeof observed.origin, "%s", origin);
     exchange_configure(exchange, &observed);
 }
 

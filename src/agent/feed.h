@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 /* The governor's own slot and longest wait are told, whatever the options left open. `limit`: events a trigger, 0 =
- * none. */
+ * none. `origin`: whose word mode, goal and budget are. */
 void feed_configuration(exchange_t *exchange, const governor_config_t *config, const governor_t *governor,
-                        agent_mode_t mode, int64_t limit, int64_t epoch_ns);
+                        agent_mode_t mode, const char *origin, int64_t limit, int64_t epoch_ns);
 
 void feed_arrivals(exchange_t *exchange, int64_t now_ns, int64_t epoch_ns, int64_t total);
 void feed_forget_arrivals(exchange_t *exchange);

@@ -52,7 +52,7 @@ void query_take_change(query_t *query, int64_t now_ns)
                                                         .mode = agent_mode_names[query->mode],
                                                         .goal = goal_names[query->config.goal],
                                                         .budget = query->config.budget});
-    feed_configuration(query->exchange, &query->config, query->governor, query->mode, query->limit,
+    feed_configuration(query->exchange, &query->config, query->governor, query->mode, origin, query->limit,
                        query->epoch_ns);
     if (query->mode != MODE_ACTIVE) feed_watching(query->exchange, query->mode);
     log_line(LOG_INFO, tag, "query %s: as %s asked, mode %s, goal %s, budget %g from now on%s", label, origin,

@@ -97,8 +97,8 @@ static void meet_controller(query_t *query, const governor_config_t *config,
     if (strcmp(query->options->predictor, "off") != 0)
         query->exchange = exchange_create(subject->query, subject->id, subject->run);
     if (!query->exchange) return;
-    feed_configuration(query->exchange, config, query->governor, query->options->mode, beginning->limit,
-                       beginning->epoch_ns);
+    feed_configuration(query->exchange, config, query->governor, query->options->mode, "options",
+                       beginning->limit, beginning->epoch_ns);
     feed_arrivals(query->exchange, beginning->now_ns, beginning->epoch_ns, beginning->total);
     controller_enlist(query->exchange, query->options);
 }

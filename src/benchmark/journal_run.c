@@ -183,7 +183,10 @@ static bool take_continue(journal_run_t *run, const json_t *line, observation_t 
 static void take_change(journal_run_t *run, const json_t *line, observation_t *observation)
 {
     text_of(line, "mode", run->mode, sizeof run->mode);
-    if (run->config.trigger_ns > 0) tell_config(run, observation);
+    if (run->config.trigger_ns <= 0) return;
+    tell_config(run, observation);
+    observed_config_t *config = &observation->status.config;
+    text_of(line, "origin", config->origin, sizeof config->origin);
 }
 
 static void take_trigger(journal_run_t *run, const json_t *line, observation_t *observation)

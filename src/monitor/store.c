@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SILENT_MS = 60 * 1000, AHEAD_MS = 60 * 1000, SLOT_MAXIMUM_MS = 60 * 1000 };
+enum { SILENT_MS = 60 * 1000, AHEAD_MS = 60 * 1000, SLOT_MAXIMUM_MS = 60 * 1000, NOTED_MS = 60 * 1000 };
 #define FARTHEST_MS INT64_C(100000000000000) /* no clock says more */
 
 void store_create(store_t *store)
@@ -270,6 +270,34 @@ static void heard(store_t *store, store_query_t *query, int64_t at_ms)
     store->version++;
 }
 
+/* What asks us for a change is noted when it asks. The agent follows its config file by itself, and a journal only tells what has
+ * come of it. */
+static void note_told_change(store_t *store, const store_query_t *query, const observed_status_t *told,
+                             int64_t at_ms)
+{
+    const observed_config_t *before = &query->status.config, *now = &told->config;
+    const logged_change_t *latest = store_changed(query, 0);
+    if (!told->has_config || now->origin[0] == '\0' || strcmp(now->origin, "options") == 0 ||
+        before->mode[0] == '\0')
+        return;
+    if (latest != NULL && strcmp(latest->origin, now->origin) == 0 && at_ms - latest->time_ms < NOTED_MS)
+        return;
+    change_t change = {.has_budget = now->budget != before->budget, .budget = now->budget};
+    for (int mode = 0; mode < MODE_COUNT; mode++)
+        if (strcmp(now->mode, agent_mode_names[mode]) == 0 && strcmp(now->mode, before->mode) != 0) {
+            change.has_mode = true;
+            change.mode = (agent_mode_t)mode;
+        }
+    for (int goal = 0; goal < GOAL_COUNT; goal++)
+        if (strcmp(now->goal, goal_names[goal]) == 0 && strcmp(now->goal, before->goal) != 0) {
+            change.has_goal = true;
+            change.goal = (goal_t)goal;
+        }
+    if (!change.has_mode && !change.has_goal && !change.has_budget) return;
+    strcpy(change.origin, now->origin);
+    store_note_change(store, told->query, &change, at_ms);
+}
+
 bool store_observe(store_t *store, const observation_t *observation, int64_t now_ms)
 {
     const observed_status_t *told = &observation->status;
@@ -279,6 +307,7 @@ bool store_observe(store_t *store, const observation_t *observation, int64_t now
     store_query_t *query = find_or_add(store, told->query, at_ms);
     if (query == NULL) return false;
     bool was_fallback = strcmp(query->status.state, "fallback") == 0;
+    note_told_change(store, query, told, at_ms);
     observed_status_update(&query->status, told);
     wait_history_set_unit(&query->own_waits.over_time, query->status.config.trigger_s);
     wait_history_set_unit(&query->shadow_waits.over_time, query->status.config.trigger_s);

@@ -40,7 +40,7 @@ typedef struct {
     agent_mode_t mode;
     goal_t goal;
     double budget;                   /* BUDGET_MINIMUM to BUDGET_MAXIMUM */
-    char origin[PROTOCOL_WORD_SIZE]; /* who: "page", "cli"; "" when not said */
+    char origin[PROTOCOL_WORD_SIZE]; /* who: "page", "cli", "file"; "" when not said */
 } change_t;
 
 #define BUDGET_MINIMUM 0.1

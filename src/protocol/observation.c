@@ -42,6 +42,7 @@ static const field_t config_fields[] = {
     NUMBER(observed_config_t, update_period_s),
     NUMBER(observed_config_t, fallback_s),
     INTEGER(observed_config_t, limit),
+    TEXT(observed_config_t, origin),
 };
 
 static const field_t decision_fields[] = {

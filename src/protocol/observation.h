@@ -25,6 +25,8 @@ typedef struct {
     int64_t origin_ms;
     double update_period_s, fallback_s;
     int64_t limit; /* events a trigger; 0 = none */
+    char origin
+        [PROTOCOL_WORD_SIZE]; /* of mode, goal and budget: "options", or who changed one last: "page", "cli", "file" */
 } observed_config_t;
 
 typedef struct {

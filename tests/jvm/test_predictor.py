@@ -448,6 +448,24 @@ def test_what_is_asked_to_change_is_done(job, tmp_path):
     replays(journal)
 
 
+def test_a_config_file_that_is_changed_is_followed(job, tmp_path):
+    port, token, journal, config = free_port(), token_file(tmp_path), tmp_path / "journal.jsonl", tmp_path / "agent.conf"
+    config.write_text("goal=latency\n")
+    with shared_predictor(port, "--token-file", token):
+        program = job(agent=f"{EAGER},predictor=127.0.0.1:{port},predictor_token_file={token},journal={journal},config={config}", trigger=1000)
+        jvm.await_line(program, "query orders: forecasts begin")
+        config.write_text("goal=fast\n")
+        jvm.await_line(program, f"{config}:1: goal=fast")
+        config.write_text("goal=cost\nbudget=0.9\n")
+        jvm.await_line(program, "as file asked, mode active, goal cost, budget 0.9 from now on")
+        told = until(lambda: [query for query in told_of(port, token).values() if query["config"].get("origin") == "file"], "it is told")
+        assert (told[0]["config"]["goal"], told[0]["config"]["budget"]) == ("cost", 0.9)
+        leave(program)
+    assert [(line["origin"], line["goal"], line["budget"]) for line in events(journal, "change")] == [("file", "cost", 0.9)]
+    assert [line["goal"] for line in events(journal, "start")] == ["latency", "cost"]
+    replays(journal)
+
+
 def told_of(port, token):
     """What `adaptivestream status --json` knows of the queries."""
     status = [jvm.BUILD / "adaptivestream", "status", "--json", "--port", str(port), "--token-file", token]

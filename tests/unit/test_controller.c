@@ -334,7 +334,8 @@ static void start_streams(stream_t streams[QUERIES])
         snprintf(name, sizeof name, "query-%d", i);
         streams[i].exchange = exchange_create(name, "id", "run");
         assert_non_null(streams[i].exchange);
-        feed_configuration(streams[i].exchange, &config, governor, MODE_ACTIVE, 0, clock_epoch_ns());
+        feed_configuration(streams[i].exchange, &config, governor, MODE_ACTIVE, "options", 0,
+                           clock_epoch_ns());
         assert_int_equal(pthread_create(&streams[i].thread, NULL, run_stream, &streams[i]), 0);
     }
     governor_destroy(governor);

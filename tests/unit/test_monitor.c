@@ -607,6 +607,35 @@ static void changes_are_noted_with_their_origin(void **state)
     assert_non_null(store_changed(store_find(&store, "clicks"), 0));
 }
 
+/* The agent follows its config file by itself; what somebody has asked us is noted when he asks. */
+static void changes_that_are_only_told_are_noted_once(void **state)
+{
+    (void)state;
+    begin("clicks", noon);
+    observed_config_t *config = &observation.status.config;
+    observation.status.has_config = true;
+    strcpy(config->mode, "active");
+    strcpy(config->goal, "balanced");
+    strcpy(config->origin, "options");
+    config->budget = 1;
+    tell();
+    const store_query_t *query = store_find(&store, "clicks");
+    assert_null(store_changed(query, 0));
+    strcpy(config->goal, "cost");
+    strcpy(config->origin, "file");
+    tell();
+    tell(); /* to a predictor that was away for a moment */
+    assert_string_equal(store_changed(query, 0)->what, "goal cost");
+    assert_string_equal(store_changed(query, 0)->origin, "file");
+    assert_null(store_changed(query, 1));
+    const change_t asked = {.has_mode = true, .mode = MODE_MONITORING, .origin = "page"};
+    store_note_change(&store, "clicks", &asked, noon);
+    strcpy(config->mode, "monitoring");
+    strcpy(config->origin, "page");
+    tell();
+    assert_int_equal(query->changed, 2);
+}
+
 /* ------------------------------------------------------------------------------------------------ guard */
 
 static void only_names_of_this_machine_are_answered(void **state)
@@ -709,6 +738,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stretch_of_the_past_is_told_from_what_still_holds_it, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(changes_are_noted_with_their_origin, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changes_that_are_only_told_are_noted_once, set_up, tear_down),
         cmocka_unit_test(only_names_of_this_machine_are_answered),
         cmocka_unit_test(foreign_origins_are_refused),
         cmocka_unit_test(changes_need_origin_and_token),
