@@ -15,6 +15,7 @@ typedef struct {
     char query[LABEL_SIZE], id[WORD_SIZE], run[WORD_SIZE];
     governor_config_t config;
     const char *mode; /* NULL: a free place */
+    int64_t limit;    /* of the source, events a trigger; 0: none */
 } going_on_t;
 
 static pthread_mutex_t runs_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -94,8 +95,17 @@ static void note_run(const journal_subject_t *subject, const governor_config_t *
         snprintf(going_on->run, sizeof going_on->run, "%s", subject->run);
         going_on->config = *config;
         going_on->mode = mode;
+        going_on->limit = 0; /* told next, where there is one */
     }
     pthread_mutex_unlock(&runs_lock);
+}
+
+static void write_limit(const journal_subject_t *subject, int64_t events)
+{
+    line_t line;
+    line_begin(&line, subject, "limit");
+    json_write_integer(&line.json, "events", events);
+    line_end(&line);
 }
 
 static void begin_newer_file(void)
@@ -109,6 +119,7 @@ static void begin_newer_file(void)
         line_begin(&line, &subject, "continue");
         add_configuration(&line, &going_on->config, going_on->mode);
         line_end(&line);
+        if (going_on->limit > 0) write_limit(&subject, going_on->limit);
     }
     pthread_mutex_unlock(&runs_lock);
 }
@@ -146,10 +157,11 @@ void journal_change(const journal_subject_t *subject, const journal_change_t *ch
 void journal_limit(const journal_subject_t *subject, int64_t events)
 {
     if (!journal_is_open()) return;
-    line_t line;
-    line_begin(&line, subject, "limit");
-    json_write_integer(&line.json, "events", events);
-    line_end(&line);
+    write_limit(subject, events);
+    pthread_mutex_lock(&runs_lock);
+    going_on_t *going_on = find_run(subject->run);
+    if (going_on != NULL) going_on->limit = events;
+    pthread_mutex_unlock(&runs_lock);
 }
 
 void journal_align(const journal_subject_t *subject, int64_t origin_ns)

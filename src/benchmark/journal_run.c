@@ -21,6 +21,7 @@ struct journal_run {
     double rest;            /* of the slot that is not over: events */
     bool has_taken;
     int64_t taken;
+    int64_t limit; /* events a trigger; 0 = none */
     int64_t shadow_batches, shadow_events;
     char reason[PROTOCOL_WORD_SIZE]; /* of the decision that fired */
 };
@@ -150,6 +151,7 @@ static void tell_config(journal_run_t *run, observation_t *observation)
     config->warmup_s = seconds(from->warmup_ns);
     config->rows_only = from->rows_only;
     config->origin_ms = wall_ms(run, from->origin_ns);
+    config->limit = run->limit;
 }
 
 static bool take_start(journal_run_t *run, const json_t *line, observation_t *observation, char *what)
@@ -175,6 +177,15 @@ static bool take_continue(journal_run_t *run, const json_t *line, observation_t 
         !journal_read(&journal_configuration_fields, line, &run->config, what, WHAT_SIZE))
         return false;
     text_of(line, "mode", run->mode, sizeof run->mode);
+    tell_config(run, observation);
+    return true;
+}
+
+static bool take_limit(journal_run_t *run, const json_t *line, observation_t *observation)
+{
+    const int64_t limit = integer_of(line, "events");
+    if (limit == FIELD_UNKNOWN || run->config.trigger_ns <= 0) return false;
+    run->limit = limit;
     tell_config(run, observation);
     return true;
 }
@@ -356,7 +367,7 @@ journal_step_t journal_run_take(journal_run_t *run, const json_t *line, size_t n
     else if (strcmp(name, "forecast") == 0) {
         advise(run, line, listener, status->query);
         return JOURNAL_STEP_TOLD;
-    } else
+    } else if (strcmp(name, "limit") != 0 || !take_limit(run, line, observation))
         return JOURNAL_STEP_NOTHING;
     if (!understood) return JOURNAL_STEP_MALFORMED;
     listener->observed(listener->context, observation);

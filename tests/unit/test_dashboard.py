@@ -783,6 +783,7 @@ class Replays(unittest.TestCase):
         self.assertEqual(query["last_hour"]["own_batches"], summary["own_batches"])
         self.assertEqual(query["last_hour"]["shadow_batches"], summary["shadow_batches"])
         self.assertEqual(query["state"], "ended")
+        self.assertEqual(query["config"]["limit"], 0)
         # Worked out here from arrivals and batches, there by the agent: the same to the width of a class, which is a quarter second, and of a slot.
         connection.request("GET", "/api/series?query=%s&range=900" % query["query"])
         shown = json.loads(connection.getresponse().read())["savings"]

@@ -194,7 +194,7 @@ typedef struct {
     double trigger_s;
     char goal[PROTOCOL_WORD_SIZE];
     int64_t most_events; /* of one trigger */
-    int64_t triggers;
+    int64_t triggers, limit;
 } shown_t;
 
 static void observed(void *context, const observation_t *observation)
@@ -203,6 +203,7 @@ static void observed(void *context, const observation_t *observation)
     if (observation->status.has_config) {
         shown->trigger_s = observation->status.config.trigger_s;
         strcpy(shown->goal, observation->status.config.goal);
+        shown->limit = observation->status.config.limit;
     }
     for (size_t i = 0; i < observation->trigger_count; i++) {
         shown->triggers++;
@@ -233,6 +234,7 @@ static void test_what_is_left_can_be_shown(void **state)
     assert_int_equal(told.malformed, 0);
     assert_true(shown.trigger_s > 1.999 && shown.trigger_s < 2.001);
     assert_string_equal(shown.goal, "cost");
+    assert_int_equal(shown.limit, 500); /* as cycle() has it */
     assert_true(shown.triggers > 100);
     assert_in_range(shown.most_events, 1, 2000 * 30); /* not all that came since the run began */
 }
