@@ -116,7 +116,7 @@ static const option_t table[] = {
     TEXT(state_dir, "", "folder in which the predictor keeps what it has learnt"),
     ADDRESS(dashboard, dashboard_words, "127.0.0.1:9877", "where the agent's own predictor shows its page"),
     TEXT(queries, "*", "names or ids of the queries to govern, separated by + or ;, with * as wildcard"),
-    TEXT(config, "", "file with one KEY=VALUE a line"),
+    TEXT(config, "", "file with one KEY=VALUE a line; mode, goal and budget follow it while the job runs"),
     TEXT(journal, "", "file that gets one JSON line a decision"),
     {.name = "journal_size",
      .type = TYPE_SIZE,
