@@ -15,7 +15,7 @@ cannot() {
 command -v npm >/dev/null || cannot "npm is missing. Type: sudo apt-get install npm"
 if [[ ! -f $types/.complete ]]; then
     mkdir -p "$types"
-    npm install --prefix "$types" --no-save --no-package-lock --no-audit --no-fund --silent \
+    timeout 120 npm install --ignore-scripts --prefix "$types" --no-save --no-package-lock --no-audit --no-fund --silent \
         --fetch-retries=0 --fetch-timeout=20000 "${packages[@]}" >&2 ||
         cannot "npm could not install ${packages[*]}. Check the network, then run this again."
     touch "$types/.complete"

@@ -109,7 +109,7 @@ function showSentence(text) {
 function showSettings(query) {
   const config = query.config || {}, rows = [["Mode", config.mode], ["Goal", config.goal], ["Policy", config.policy], ["Your trigger", seconds(config.trigger_s)],
     ["Longest wait", seconds(config.max_wait_s)], ["Intervals", `${seconds(config.min_interval_s)} to ${seconds(config.max_interval_s)}`], ["Looks every", seconds(config.slot_s)],
-    ["Warm-up", seconds(config.warmup_s)], ["Mode, goal, budget", { options: "as started", file: "by the config file", page: "by this page", cli: "by the command" }[config.origin]], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
+    ["Warm-up", seconds(config.warmup_s)], ["Mode, goal, budget", { __proto__: null, options: "as started", file: "by the config file", page: "by this page", cli: "by the command" }[config.origin]], ["Live arrivals", query.config ? config.rows_only ? "no, rows of batches" : "yes" : null]];
   byId("settings").replaceChildren(...rows.filter(row => row[1] && !row[1].startsWith("–")).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   byId("change").hidden = !overview.may_change;
   showFreeze(config);
@@ -166,7 +166,7 @@ function showLog(details) {
 }
 function showSum(sum) {
   const change = (ratio, same) => { const percents = Math.round((ratio - 1) * 100); return percents === 0 ? same : `${Math.abs(percents)} % ${percents < 0 ? "less" : "more"}`; };
-  const waits = whose => `${seconds(sum[whose + "_wait_s"])} on average` + (known(sum[whose + "_p99_s"]) ? `, 95 of 100 up to ${seconds(sum[whose + "_p95_s"])}, 99 up to ${seconds(sum[whose + "_p99_s"])}` : "");
+  const waits = whose => `${seconds(sum[whose + "_wait_s"])} on average` + (known(sum[whose + "_p95_s"]) ? `, 95 of 100 up to ${seconds(sum[whose + "_p95_s"])}` : "") + (known(sum[whose + "_p99_s"]) ? `, 99 up to ${seconds(sum[whose + "_p99_s"])}` : "");
   byId("range-sum").textContent = !known(sum.waits_ratio) || !known(sum.batches_ratio) ? "No figures of the time shown."
     : `In the time shown events waited ${waits("own")}; with your trigger ${waits("shadow")} (on average ${change(sum.waits_ratio, "the same")}). ${many(sum.own_batches, "batch")}, with yours ${count(sum.shadow_batches)} (${change(sum.batches_ratio, "as many")}).`;
 }

@@ -9,7 +9,7 @@
 
 static const char tag[] = "AdaptiveStream";
 
-/* What tells one state of a file from another; all 0: there is none. */
+/* What tells one state of a file from another; all 0: there is none, or nothing in it. */
 typedef struct {
     dev_t device;
     ino_t inode;
@@ -26,7 +26,8 @@ static struct {
 static look_t look_at(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0) return (look_t){0};
+    /* Who writes a file on a full disk, or is about to write it, leaves it empty: that must not set all back. */
+    if (stat(path, &status) != 0 || status.st_size == 0) return (look_t){0};
     return (look_t){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
 }
 
@@ -67,7 +68,7 @@ bool config_watch_look(change_t *change)
     if (!still || same(&seen, &watched.read)) return false;
     watched.read = seen;
     if (same(&seen, &nothing)) {
-        log_line(LOG_WARNING, tag, "config=%s is gone; what it said stays in force", path);
+        log_line(LOG_WARNING, tag, "config=%s is gone or empty; what it said stays in force", path);
         return false;
     }
     options_t options;

@@ -1,7 +1,7 @@
 /*
  * Follows the config file while the driver runs: what it comes to say of mode, goal and budget can be changed in a running query.
- * The agent's string and the environment win over it as at the start. A file that cannot be read, or says something wrong, changes
- * nothing and is said once.
+ * The agent's string and the environment win over it as at the start. A file that cannot be read, is empty or says something wrong
+ * changes nothing, which is said once.
  */
 #ifndef ADAPTIVESTREAM_AGENT_CONFIG_WATCH_H
 #define ADAPTIVESTREAM_AGENT_CONFIG_WATCH_H

@@ -53,6 +53,7 @@ static struct {
     uint64_t asked, told;     /* the number of the query that was asked about, and told of, last */
     uint64_t forecast_serial; /* of the connection that the latest forecast came by */
     change_t from_file;       /* all that the config file has come to say since the driver's start */
+    int64_t config_ns;        /* when it is looked at next */
     char line[PROTOCOL_LINE_MAXIMUM];
     observation_t observation;
 } own;
@@ -201,19 +202,41 @@ static void go_round(uint64_t *place, visit_t (*visit)(uint64_t *number, uint64_
         result = visit(place, begin, now_ns);
 }
 
-/* Queries that begin later start with the options of the driver's start, so they are told all of it. */
-static void follow_config(void)
+static int64_t grace_ns(void)
 {
-    change_t news;
-    const bool changed = config_watch_look(&news);
-    if (changed) change_add(&own.from_file, &news);
-    const change_t *all = &own.from_file;
+    const int64_t period_ns = own.options->update_period_ns;
+    return period_ns > least_grace_ns ? period_ns : least_grace_ns;
+}
+
+/* A file system may hang: then this thread does, and its queries are to fall back. */
+static bool look_at_config(int64_t now_ns, change_t *news)
+{
+    if (now_ns < own.config_ns) return false; /* a query's end or a new connection brings us here sooner */
+    own.config_ns = now_ns + own.options->update_period_ns;
+    const int64_t lost_ns = atomic_load(&lost_from_ns), held_up_ns = now_ns + grace_ns();
+    if (own.options->on_predictor_loss == LOSS_FALLBACK && held_up_ns < lost_ns)
+        atomic_store(&lost_from_ns, held_up_ns);
+    const bool changed = config_watch_look(news);
+    atomic_store(&lost_from_ns, lost_ns);
+    return changed;
+}
+
+/* Queries that begin later start with the options of the driver's start: they are told what the file says by now. */
+static void follow_config(int64_t now_ns)
+{
+    change_t news, all = own.from_file;
+    const bool changed = look_at_config(now_ns, &news);
+    if (changed) change_add(&all, &news);
+    own.from_file = all;
+    all.has_mode = all.has_mode && all.mode != own.options->mode;
+    all.has_goal = all.has_goal && all.goal != own.options->goal;
+    all.has_budget = all.has_budget && all.budget != own.options->budget;
     pthread_mutex_lock(&list_lock);
     for (entry_t *entry = list; entry; entry = entry->next) {
         if (entry->follows && changed)
             exchange_post_change(entry->exchange, &news);
-        else if (!entry->follows && (all->has_mode || all->has_goal || all->has_budget))
-            exchange_post_change(entry->exchange, all);
+        else if (!entry->follows && (all.has_mode || all.has_goal || all.has_budget))
+            exchange_post_change(entry->exchange, &all);
         entry->follows = true;
     }
     pthread_mutex_unlock(&list_lock);
@@ -229,11 +252,10 @@ static void update(int64_t now_ns)
 
 static void look_whether_lost(int64_t now_ns)
 {
-    const int64_t period_ns = own.options->update_period_ns;
     const bool fallback = own.options->on_predictor_loss == LOSS_FALLBACK;
-    const int64_t grace_ns = period_ns > least_grace_ns ? period_ns : least_grace_ns;
-    const int64_t from_ns =
-        own.options->forecaster != FORECAST_BY_NONE ? predictor_link_lost_ns(&own.link, grace_ns) : INT64_MAX;
+    const int64_t from_ns = own.options->forecaster != FORECAST_BY_NONE
+                                ? predictor_link_lost_ns(&own.link, grace_ns())
+                                : INT64_MAX;
     const bool now_lost = now_ns >= from_ns;
     if (fallback) atomic_store(&lost_from_ns, from_ns);
     if (now_lost == own.lost) return;
@@ -289,7 +311,7 @@ static void *run(void *unused)
         if (was_woken() || anew || now_ns >= update_ns) { /* one that has just come is asked at once */
             serial = own.link.serial;
             update(now_ns);
-            follow_config();
+            follow_config(now_ns);
             update_ns = now_ns + own.options->update_period_ns;
         }
         sleep_until(update_ns);

@@ -157,11 +157,12 @@ void journal_change(const journal_subject_t *subject, const journal_change_t *ch
 void journal_limit(const journal_subject_t *subject, int64_t events)
 {
     if (!journal_is_open()) return;
-    write_limit(subject, events);
+    /* Before the line: a newer file that somebody begins meanwhile is to have it too. */
     pthread_mutex_lock(&runs_lock);
     going_on_t *going_on = find_run(subject->run);
     if (going_on != NULL) going_on->limit = events;
     pthread_mutex_unlock(&runs_lock);
+    write_limit(subject, events);
 }
 
 void journal_align(const journal_subject_t *subject, int64_t origin_ns)

@@ -14,7 +14,8 @@ struct journal_run {
     governor_t *
         governor; /* NULL: its start is not in the journal, or a line was malformed: then what the lines say serves */
     governor_config_t config;
-    char mode[PROTOCOL_WORD_SIZE];
+    char mode[PROTOCOL_WORD_SIZE],
+        origin[PROTOCOL_WORD_SIZE]; /* in use, and whose word it is; "" when not known */
     int64_t wall_less_ns; /* what has to be added to the lines' times to get the time since the epoch */
     bool has_clock, has_total, has_shadow;
     int64_t seen_ms, total; /* the source held `total` then */
@@ -152,6 +153,7 @@ static void tell_config(journal_run_t *run, observation_t *observation)
     config->rows_only = from->rows_only;
     config->origin_ms = wall_ms(run, from->origin_ns);
     config->limit = run->limit;
+    strcpy(config->origin, run->origin);
 }
 
 static bool take_start(journal_run_t *run, const json_t *line, observation_t *observation, char *what)
@@ -162,6 +164,9 @@ static bool take_start(journal_run_t *run, const json_t *line, observation_t *ob
         !journal_read(&journal_configuration_fields, line, &run->config, what, WHAT_SIZE))
         return false;
     text_of(line, "mode", run->mode, sizeof run->mode);
+    /* One that is not the first is another goal's or budget's; whose word that is the line of the change will tell. */
+    const bool first = !run->has_taken;
+    strcpy(run->origin, first ? "options" : "");
     run->taken = integer_of(line, "taken");
     run->has_taken = true;
     run->has_total = false;
@@ -194,10 +199,8 @@ static bool take_limit(journal_run_t *run, const json_t *line, observation_t *ob
 static void take_change(journal_run_t *run, const json_t *line, observation_t *observation)
 {
     text_of(line, "mode", run->mode, sizeof run->mode);
-    if (run->config.trigger_ns <= 0) return;
-    tell_config(run, observation);
-    observed_config_t *config = &observation->status.config;
-    text_of(line, "origin", config->origin, sizeof config->origin);
+    text_of(line, "origin", run->origin, sizeof run->origin);
+    if (run->config.trigger_ns > 0) tell_config(run, observation);
 }
 
 static void take_trigger(journal_run_t *run, const json_t *line, observation_t *observation)

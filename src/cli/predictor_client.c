@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { PORTS = 8, PATIENCE_S = 3, STATUS_MAXIMUM = 1000, QUERIES_NAMED = 4 };
+enum { PORTS = 8, PATIENCE_S = 3, STATUS_MAXIMUM = 1000, QUERIES_NAMED = 4, PORT_TEXT = 6 /* " 65535" */ };
 
 static int connect_to(const char *host, int port, char *error, size_t error_size)
 {
@@ -208,6 +208,7 @@ static void name_predictor(predictor_client_t *client, const predictor_place_t *
     char unused[PROTOCOL_ERROR_SIZE], label[PROTOCOL_LABEL_SIZE];
     predictor_status_t status;
     size_t used = (size_t)snprintf(text, size, " %d", port);
+    if (used >= size) return;
     if (!open_at(client, place, port, unused, sizeof unused)) {
         snprintf(text + used, size - used, " (does not answer)");
         return;
@@ -240,8 +241,10 @@ bool predictor_client_open(predictor_client_t *client, const predictor_place_t *
     }
     size_t used =
         (size_t)snprintf(error, error_size, "%zu predictors run here; say which with --port:", count);
-    for (size_t i = 0; i < count && used + 1 < error_size; i++) {
-        name_predictor(client, place, ports[i], error + used, error_size - used);
+    for (size_t i = 0; i < count && used < error_size; i++) {
+        const size_t kept = (count - 1 - i) * PORT_TEXT; /* names must not take the room of ports */
+        if (used + kept < error_size)
+            name_predictor(client, place, ports[i], error + used, error_size - used - kept);
         used += strlen(error + used);
     }
     return false;

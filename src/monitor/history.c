@@ -5,12 +5,23 @@
 #include <math.h>
 #include <string.h>
 
+/* Where each level's buckets begin. */
+enum {
+    MINUTES,
+    QUARTER = MINUTES + 620,
+    HOURS = QUARTER + 465,
+    DAY = HOURS + 370,
+    WEEK = DAY + 365,
+    END = WEEK + 340
+};
+_Static_assert((int)END == (int)HISTORY_BUCKETS, "the levels fill the buckets");
+
 static const ring_t levels[HISTORY_LEVELS] = {
-    {200, 0, 620},                             /* 2 minutes */
-    {2000, 620, 465},                          /* 15 minutes */
-    {20 * 1000, 620 + 465, 370},               /* 2 hours */
-    {240 * 1000, 620 + 465 + 370, 365},        /* a day */
-    {1800 * 1000, 620 + 465 + 370 + 365, 340}, /* 7 days */
+    {200, MINUTES, 620},      /* 2 minutes */
+    {2000, QUARTER, 465},     /* 15 minutes */
+    {20 * 1000, HOURS, 370},  /* 2 hours */
+    {240 * 1000, DAY, 365},   /* a day */
+    {1800 * 1000, WEEK, 340}, /* 7 days */
 };
 
 static bool is_greatest(size_t column)

@@ -38,7 +38,7 @@ typedef enum {
     COLUMN_COUNT
 } column_t;
 
-enum { HISTORY_LEVELS = 5, HISTORY_BUCKETS = 620 + 465 + 370 + 365 + 340 };
+enum { HISTORY_LEVELS = 5, HISTORY_BUCKETS = 2160 };
 
 typedef struct {
     int64_t index; /* start / width; 0: empty */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SILENT_MS = 60 * 1000, AHEAD_MS = 60 * 1000, SLOT_MAXIMUM_MS = 60 * 1000, NOTED_MS = 60 * 1000 };
+enum { SILENT_MS = 60 * 1000, AHEAD_MS = 60 * 1000, SLOT_MAXIMUM_MS = 60 * 1000 };
 #define FARTHEST_MS INT64_C(100000000000000) /* no clock says more */
 
 void store_create(store_t *store)
@@ -270,18 +270,30 @@ static void heard(store_t *store, store_query_t *query, int64_t at_ms)
     store->version++;
 }
 
-/* What asks us for a change is noted when it asks. The agent follows its config file by itself, and a journal only tells what has
- * come of it. */
-static void note_told_change(store_t *store, const store_query_t *query, const observed_status_t *told,
-                             int64_t at_ms)
+static void note(store_t *store, store_query_t *query, const logged_change_t *entry)
 {
-    const observed_config_t *before = &query->status.config, *now = &told->config;
-    const logged_change_t *latest = store_changed(query, 0);
-    if (!told->has_config || now->origin[0] == '\0' || strcmp(now->origin, "options") == 0 ||
-        before->mode[0] == '\0')
-        return;
-    if (latest != NULL && strcmp(latest->origin, now->origin) == 0 && at_ms - latest->time_ms < NOTED_MS)
-        return;
+    query->changes[query->changed++ % STORE_CHANGES] = *entry;
+    store->version++;
+}
+
+static logged_change_t change_in_words(const change_t *change, int64_t now_ms)
+{
+    logged_change_t entry = {.time_ms = now_ms};
+    char *what = entry.what;
+    size_t size = sizeof entry.what;
+    if (change->has_mode) snprintf(what, size, "mode %s", agent_mode_names[change->mode]);
+    size_t length = strlen(what);
+    if (change->has_goal)
+        snprintf(what + length, size - length, "%sgoal %s", length > 0 ? ", " : "", goal_names[change->goal]);
+    length = strlen(what);
+    if (change->has_budget)
+        snprintf(what + length, size - length, "%sbudget %g", length > 0 ? ", " : "", change->budget);
+    strcpy(entry.origin, change->origin);
+    return entry;
+}
+
+static change_t difference(const observed_config_t *before, const observed_config_t *now)
+{
     change_t change = {.has_budget = now->budget != before->budget, .budget = now->budget};
     for (int mode = 0; mode < MODE_COUNT; mode++)
         if (strcmp(now->mode, agent_mode_names[mode]) == 0 && strcmp(now->mode, before->mode) != 0) {
@@ -293,9 +305,29 @@ static void note_told_change(store_t *store, const store_query_t *query, const o
             change.has_goal = true;
             change.goal = (goal_t)goal;
         }
-    if (!change.has_mode && !change.has_goal && !change.has_budget) return;
     strcpy(change.origin, now->origin);
-    store_note_change(store, told->query, &change, at_ms);
+    return change;
+}
+
+/* What is asked of us is noted when it is asked. An agent follows its config file by itself, and a journal only tells what has come
+ * of it; there the start of a run under another goal comes first, in nobody's name, and is passed over. */
+static void note_told_change(store_t *store, store_query_t *query, const observed_status_t *told,
+                             int64_t at_ms)
+{
+    const observed_config_t *now = &told->config;
+    if (!told->has_config || (now->origin[0] == '\0' && query->said.mode[0] != '\0')) return;
+    const observed_config_t before = query->said;
+    query->said = *now;
+    if (before.mode[0] == '\0' || strcmp(now->origin, "options") == 0) return;
+    const change_t change = difference(&before, now);
+    if (!change.has_mode && !change.has_goal && !change.has_budget) return;
+    const bool asked = query->asked && strcmp(now->origin, "file") != 0;
+    if (asked) {
+        query->asked = false;
+    } else {
+        const logged_change_t entry = change_in_words(&change, at_ms);
+        note(store, query, &entry);
+    }
 }
 
 bool store_observe(store_t *store, const observation_t *observation, int64_t now_ms)
@@ -397,22 +429,12 @@ savings_t store_savings(const store_query_t *query, int64_t now_ms, int64_t rang
 
 void store_note_change(store_t *store, const char *label, const change_t *change, int64_t now_ms)
 {
-    logged_change_t entry = {.time_ms = now_ms};
-    char *what = entry.what;
-    size_t size = sizeof entry.what;
-    if (change->has_mode) snprintf(what, size, "mode %s", agent_mode_names[change->mode]);
-    size_t length = strlen(what);
-    if (change->has_goal)
-        snprintf(what + length, size - length, "%sgoal %s", length > 0 ? ", " : "", goal_names[change->goal]);
-    length = strlen(what);
-    if (change->has_budget)
-        snprintf(what + length, size - length, "%sbudget %g", length > 0 ? ", " : "", change->budget);
-    strcpy(entry.origin, change->origin);
+    const logged_change_t entry = change_in_words(change, now_ms);
     for (size_t i = 0; i < store->count; i++) {
         store_query_t *query = store->queries[i];
         if (strcmp(label, "*") != 0 && strcmp(label, query->status.query) != 0) continue;
-        query->changes[query->changed++ % STORE_CHANGES] = entry;
-        store->version++;
+        note(store, query, &entry);
+        query->asked = true;
     }
 }
 

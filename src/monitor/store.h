@@ -75,6 +75,8 @@ typedef struct {
     int64_t logged; /* ever */
     logged_change_t changes[STORE_CHANGES];
     int64_t changed;                       /* ever */
+    bool asked;                            /* a change was asked for that the query has not told of yet */
+    observed_config_t said;                /* mode, goal and budget as somebody's word was told last */
     reason_count_t reasons[STORE_REASONS]; /* of triggers; the last one takes what has no room */
     observed_stats_t base;                 /* the stats that the history holds up to */
     bool has_base;
@@ -106,7 +108,7 @@ bool store_observe(store_t *store, const observation_t *observation, int64_t now
 /* Takes in a forecast. Of a query that was never observed too: then it is new. */
 bool store_forecast(store_t *store, const char *query, const monitored_forecast_t *forecast);
 
-/* Notes a change for `query`, or all for "*". */
+/* Notes a change that somebody asks for, of `query`, or of all for "*". */
 void store_note_change(store_t *store, const char *query, const change_t *change, int64_t now_ms);
 
 /* The i-th latest, from 0; NULL beyond what is kept. */

@@ -9,12 +9,23 @@
 enum { EVEN_CLASSES = 16, UNIT_CLASSES = 8 };
 static const double growth = 1.5;
 
+/* Where each level's buckets begin. */
+enum {
+    MINUTES,
+    QUARTER = MINUTES + 64,
+    HOURS = QUARTER + 64,
+    DAY = HOURS + 62,
+    WEEK = DAY + 50,
+    END = WEEK + 58
+};
+_Static_assert((int)END == (int)WAIT_BUCKETS, "the levels fill the buckets");
+
 static const ring_t levels[WAIT_LEVELS] = {
-    {2 * 1000, 0, 64},                        /* 2 minutes */
-    {15 * 1000, 64, 64},                      /* 15 minutes */
-    {120 * 1000, 64 + 64, 62},                /* 2 hours */
-    {1800 * 1000, 64 + 64 + 62, 50},          /* a day */
-    {3 * 3600 * 1000, 64 + 64 + 62 + 50, 58}, /* 7 days */
+    {2 * 1000, MINUTES, 64},     /* 2 minutes */
+    {15 * 1000, QUARTER, 64},    /* 15 minutes */
+    {120 * 1000, HOURS, 62},     /* 2 hours */
+    {1800 * 1000, DAY, 50},      /* a day */
+    {3 * 3600 * 1000, WEEK, 58}, /* 7 days */
 };
 
 void wait_history_set_unit(wait_history_t *history, double unit_s)
@@ -60,7 +71,8 @@ static double quantile_of(const double counts[WAIT_CLASSES], double rank)
     while (class + 1 < WAIT_CLASSES && before + counts[class] < rank)
         before += counts[class ++];
     const double from = lower_bound(class);
-    if (class + 1 == WAIT_CLASSES || !(counts[class] > 0)) return from;
+    if (class + 1 == WAIT_CLASSES) return (double)NAN;
+    if (!(counts[class] > 0)) return from;
     return from + (lower_bound(class + 1) - from) * (rank - before) / counts[class];
 }
 
@@ -69,6 +81,7 @@ void wait_history_quantiles(const wait_history_t *history, int64_t now_ms, int64
 {
     const ring_t *level = &levels[ring_reaching(levels, WAIT_LEVELS, now_ms - start_ms)];
     const int64_t first = start_ms / level->width_ms, last = (end_ms - 1) / level->width_ms;
+    const bool fine = 4 * level->width_ms <= end_ms - start_ms;
     double counts[WAIT_CLASSES] = {0}, total = 0;
     for (size_t i = 0; i < level->count; i++) {
         const wait_bucket_t *bucket = &history->buckets[level->first + i];
@@ -79,5 +92,6 @@ void wait_history_quantiles(const wait_history_t *history, int64_t now_ms, int64
         }
     }
     for (size_t i = 0; i < count; i++)
-        seconds[i] = total > 0 ? quantile_of(counts, quantiles[i] * total) * history->unit_s : (double)NAN;
+        seconds[i] =
+            total > 0 && fine ? quantile_of(counts, quantiles[i] * total) * history->unit_s : (double)NAN;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WAIT_CLASSES = 24, WAIT_LEVELS = 5, WAIT_BUCKETS = 64 + 64 + 62 + 50 + 58 };
+enum { WAIT_CLASSES = 24, WAIT_LEVELS = 5, WAIT_BUCKETS = 298 };
 
 typedef struct {
     int64_t index; /* time / width; 0: empty */
@@ -30,8 +30,8 @@ void wait_history_set_unit(wait_history_t *history, double unit_s);
 void wait_history_add(wait_history_t *history, int64_t time_ms, double seconds, double events);
 
 /* Waits that ended at start_ms <= time < end_ms, by whole buckets of the finest level that at `now_ms` still reaches back to start_ms:
- * sets seconds[i] to the quantile quantiles[i], 0 to 1, nan when none is known. One beyond the last class's lower bound, about 34
- * units, is told as that bound. */
+ * sets seconds[i] to the quantile quantiles[i], 0 to 1. nan when none is known: also where buckets are wider than a quarter of that
+ * time, and beyond the last class's lower bound, about 34 units. */
 void wait_history_quantiles(const wait_history_t *history, int64_t now_ms, int64_t start_ms, int64_t end_ms,
                             const double quantiles[], double seconds[], size_t count);
 

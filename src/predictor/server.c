@@ -44,7 +44,7 @@ typedef struct {
     service_t *service;
     size_t count;
     connection_t *clients[SERVER_CLIENTS_MAXIMUM];
-    int epoll; /* poll() would look at every client for each of a hundred decisions a second */
+    int epoll; /* poll() would look at every client for each of hundreds of decisions a second */
     short fixed_watched[FIXED_COUNT], fixed_came[FIXED_COUNT];
     int64_t accept_after_ns, warned_ns;
     char scratch[PROTOCOL_LINE_MAXIMUM + 1];

@@ -4,11 +4,13 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 import jvm
 import pytest
@@ -464,6 +466,20 @@ def test_a_config_file_that_is_changed_is_followed(job, tmp_path):
     assert [(line["origin"], line["goal"], line["budget"]) for line in events(journal, "change")] == [("file", "cost", 0.9)]
     assert [line["goal"] for line in events(journal, "start")] == ["latency", "cost"]
     replays(journal)
+    assert [(change["what"], change["origin"]) for change in changes_shown_of(journal)] == [("goal cost, budget 0.9", "file")]
+
+
+def changes_shown_of(journal):
+    """On the page of `adaptivestream dashboard JOURNAL`."""
+    shown = subprocess.Popen([jvm.BUILD / "adaptivestream", "dashboard", journal, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    try:
+        page = re.search(r"http://[0-9.:]+/", shown.stdout.readline()).group(0)
+        with urllib.request.urlopen(page + "api/details?query=orders", timeout=jvm.DEADLINE_S) as answer:
+            return json.load(answer)["options_changed"]
+    finally:
+        shown.send_signal(signal.SIGINT)
+        shown.wait(jvm.DEADLINE_S)
+        shown.stdout.close()
 
 
 def told_of(port, token):

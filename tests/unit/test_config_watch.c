@@ -67,7 +67,9 @@ static void what_it_comes_to_say_is_told_once(void **state)
     assert_true(change.has_mode && change.mode == MODE_MONITORING && !change.has_goal && !change.has_budget);
     write_config("goal=cost\nbudget=0.8\nmode=monitoring\nmax_wait=3s\n");
     assert_false(settled(&change));
-    write_config(""); /* back to the defaults */
+    write_config("");
+    assert_false(settled(&change));
+    write_config("# back to the defaults\n");
     assert_true(settled(&change));
     assert_true(change.goal == GOAL_BALANCED && change.budget == 1 && change.mode == MODE_ACTIVE);
 }
@@ -87,7 +89,7 @@ static void the_agents_string_wins(void **state)
 {
     (void)state;
     change_t change;
-    write_config("");
+    write_config("\n");
     begin(",goal=latency");
     assert_false(settled(&change));
     write_config("goal=cost\nmode=monitoring\n");

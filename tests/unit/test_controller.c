@@ -1,6 +1,7 @@
 /* The controller without a JVM: forecasts reach the queries, and whatever the predictor does, they get over it. */
 /* links: forecasts protocol control common */
 #include "agent/clock.h"
+#include "agent/config_watch.h"
 #include "agent/controller.h"
 #include "agent/feed.h"
 #include "agent/predictor_link.h"
@@ -82,6 +83,14 @@ static bool before(int64_t deadline_ns)
             if (!before(deadline_ns_)) fail_msg("not within %d s: %s", DEADLINE_S, #condition);              \
     } while (0)
 
+static void write_config(const char *text)
+{
+    FILE *file = fopen(options.config, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) > 0);
+    fclose(file);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -95,6 +104,11 @@ static int set_up(void **state)
     options_defaults(&options);
     snprintf(options.predictor_path, sizeof options.predictor_path, "%s", fake);
     snprintf(options.state_dir, sizeof options.state_dir, "%s", folder);
+    snprintf(options.config, sizeof options.config, "%s/agent.conf", folder);
+    char text[sizeof options.config + 8];
+    snprintf(text, sizeof text, "config=%s", options.config);
+    write_config("# as it was when the driver began\n");
+    config_watch_begin(text, &options);
     return options_set(&options, "update_period", "100ms", error, sizeof error) ? 0 : -1;
 }
 
@@ -363,6 +377,39 @@ static void await_forecasts(stream_t streams[QUERIES])
         AWAIT(exchange_forecast(streams[i].exchange, now_ns).confidence == 0.5);
 }
 
+/* A query that comes later is told all that differs from the options it begins with. */
+static void await_config(stream_t streams[QUERIES])
+{
+    change_t change;
+    write_config("goal=cost\n");
+    for (int i = 0; i < QUERIES; i++) {
+        AWAIT(exchange_take_change(streams[i].exchange, &change));
+        assert_true(change.has_goal && change.goal == GOAL_COST && !change.has_mode && !change.has_budget);
+        assert_string_equal(change.origin, "file");
+    }
+    write_config("goal=cost\nbudget=0.5\n");
+    AWAIT(exchange_take_change(streams[0].exchange, &change));
+    assert_true(!change.has_goal && change.has_budget && change.budget == 0.5);
+
+    exchange_t *late = exchange_create("late", "id", "run");
+    assert_non_null(late);
+    controller_enlist(late, &options);
+    AWAIT(exchange_take_change(late, &change));
+    assert_true(change.has_goal && change.goal == GOAL_COST && change.budget == 0.5);
+    controller_strike_off(late);
+
+    write_config("# and back again: nothing differs from the start\n");
+    AWAIT(exchange_take_change(streams[0].exchange, &change));
+    assert_true(change.goal == GOAL_BALANCED && change.budget == 1);
+    late = exchange_create("later", "id", "run");
+    assert_non_null(late);
+    controller_enlist(late, &options);
+    write_config("mode=monitoring\n");
+    AWAIT(exchange_take_change(late, &change));
+    assert_true(change.has_mode && !change.has_goal && !change.has_budget);
+    controller_strike_off(late);
+}
+
 static void forecasts_reach_every_query(void **state)
 {
     (void)state;
@@ -375,6 +422,8 @@ static void forecasts_reach_every_query(void **state)
         AWAIT(was_heard(text));
     }
     AWAIT(was_heard("\"trigger_s\":2,") && was_heard("\"reason\":\"price\"") && was_heard("\"slots\":"));
+
+    await_config(streams);
 
     for (int i = 0; i < 5; i++) {
         const pid_t victim = child_pid();

@@ -226,6 +226,9 @@ static void test_what_is_left_can_be_shown(void **state)
         assert_int_equal(report.runs[i].state, REPLAY_HEADLESS);
     replay_free(&report);
 
+    /* The line of the limit itself may be in one of these. */
+    assert_int_equal(unlink(older(2)), 0);
+    assert_int_equal(unlink(older(3)), 0);
     shown_t shown = {.trigger_s = 0};
     const journal_listener_t listener = {.observed = observed, .context = &shown};
     journal_told_t told;
@@ -235,7 +238,7 @@ static void test_what_is_left_can_be_shown(void **state)
     assert_true(shown.trigger_s > 1.999 && shown.trigger_s < 2.001);
     assert_string_equal(shown.goal, "cost");
     assert_int_equal(shown.limit, 500); /* as cycle() has it */
-    assert_true(shown.triggers > 100);
+    assert_true(shown.triggers > 20);
     assert_in_range(shown.most_events, 1, 2000 * 30); /* not all that came since the run began */
 }
 
