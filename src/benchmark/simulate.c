@@ -60,6 +60,16 @@ static void see(advised_t *advised, int64_t now_ns, int64_t total)
     advised->seen_total = total;
 }
 
+enum { SPARSE_EVENTS = 16, PARTITIONS = 4 };
+
+static double seconds_of(const batch_model_t *model, int64_t events)
+{
+    if (events == 0) return model->empty_s;
+    const double seconds = model->fixed_s + model->per_event_s * (double)events;
+    const int64_t waiting = events < PARTITIONS ? events : PARTITIONS;
+    return events < SPARSE_EVENTS ? seconds + model->sparse_s * (double)waiting / PARTITIONS : seconds;
+}
+
 /* The agent's wait: decide, sleep, probe, until the trigger fires. Returns when. */
 static int64_t wait_for_trigger(governor_t *governor, source_t *source, advised_t *advised, bool rows_only,
                                 int64_t now_ns, int64_t own_ns, simulation_t *result)
@@ -101,7 +111,7 @@ bool simulate_advised(const governor_config_t *config, const batch_model_t *mode
     governor_start(governor, start_ns, 0, 0);
     while (source.seen < count || source.taken_total < source.seen_total) {
         const int64_t events = source_take(&source, start_ns);
-        const double seconds = events ? model->fixed_s + model->per_event_s * (double)events : model->empty_s;
+        const double seconds = seconds_of(model, events);
         const int64_t end_ns = start_after(model, start_ns + (int64_t)fmin(seconds * 1e9, longest_ns));
         if (events)
             result->batches++;

@@ -24,6 +24,9 @@ typedef struct {
     double per_event_s; /* b */
     double empty_s;     /* a trigger that finds nothing */
     int64_t slot_ns;    /* triggers start at multiples of this; 0: at any time */
+    double
+        sparse_s; /* a batch of a few events takes up to so much longer: each partition that has one waits for Kafka's long
+                           poll; 0: it does not */
 } batch_model_t;
 
 typedef struct {

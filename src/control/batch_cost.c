@@ -44,9 +44,11 @@ static void refit(batch_cost_t *cost)
         int last;
     } blocks[COST_CLASSES];
     int count = 0;
+    cost->most_per_event_s = INFINITY;
     for (int index = 0; index < COST_CLASSES; index++) {
         if (cost->seen[index] == 0) continue;
         blocks[count].value = median(cost, index);
+        cost->most_per_event_s = fmin(cost->most_per_event_s, blocks[count].value / cost->events[index]);
         blocks[count].weight = samples(cost, index);
         blocks[count++].last = index;
         while (count > 1 && blocks[count - 2].value > blocks[count - 1].value) {
@@ -78,16 +80,21 @@ void batch_cost_observe(batch_cost_t *cost, int64_t events, double seconds)
 cost_line_t batch_cost_line(const batch_cost_t *cost)
 {
     int low = -1, high = -1;
+    double largest = 0;
     for (int index = 0; index < COST_CLASSES; index++) {
+        if (cost->seen[index] == 0) continue;
+        largest = cost->events[index];
         if (cost->seen[index] < TRUSTED) continue;
         if (low < 0) low = index;
         high = index;
     }
-    if (low < 0) return (cost_line_t){0};
+    if (low < 0) return (cost_line_t){.largest_events = largest};
     const double span = cost->events[high] - cost->events[low];
-    const double slope = span > 0 ? (cost->monotone_s[high] - cost->monotone_s[low]) / span : 0;
+    const double chord = span > 0 ? (cost->monotone_s[high] - cost->monotone_s[low]) / span : 0;
+    const double slope = fmin(chord, cost->most_per_event_s);
     return (cost_line_t){.fixed_s = cost->monotone_s[high] - slope * cost->events[high],
-                         .per_event_s = slope};
+                         .per_event_s = slope,
+                         .largest_events = largest};
 }
 
 double batch_cost_seconds(const batch_cost_t *cost, int64_t events)

@@ -20,12 +20,15 @@ typedef struct {
     int32_t seen[COST_CLASSES];
     double events[COST_CLASSES];     /* mean size of the class's batches, those of late weighing most */
     double monotone_s[COST_CLASSES]; /* fitted time of each class that has been seen */
+    double most_per_event_s;         /* the least share of an event of any class */
 } batch_cost_t;
 
-/* A linear view of the large end: seconds = fixed_s + per_event_s * n, the chord of the monotone fit. */
+/* A linear view of the large end: seconds = fixed_s + per_event_s * n, the chord of the monotone fit. An event cannot take more than
+ * its share of any batch, so one large batch that was quick proves wrong what small ones suggest. */
 typedef struct {
     double fixed_s;
-    double per_event_s; /* 0 until two classes have been seen three times each */
+    double per_event_s;    /* 0 until two classes have been seen three times each */
+    double largest_events; /* mean size of the largest class seen: of much larger batches nothing is known */
 } cost_line_t;
 
 /* A batch of `events` (> 0) took `seconds`. Values that are not finite or negative are ignored. */

@@ -13,6 +13,9 @@ enum {
  * sizing", SoCC 2014). */
 static const double saturation_starts = 0.3;
 static const double saturation_target = 0.8;
+/* Of a trigger with more events than so many of the largest batches seen, nobody knows how long it will take. Small batches can be
+ * slow where large ones are quick (batch_cost.h), and what they suggest must not hold up a burst. */
+static const double largest_batches = 4;
 
 /* The blend with its exponents changed as was advised. */
 static double weighted_rate(const governor_t *g)
@@ -65,8 +68,9 @@ static int64_t shortest_interval_ns(const governor_t *g)
 {
     int64_t shortest_ns = g->config.min_interval_ns;
     const cost_line_t line = batch_cost_line(&g->cost);
-    const double load = line.per_event_s * arrival_rate_recent(&g->rate);
-    if (load > saturation_starts) {
+    const double rate_per_s = arrival_rate_recent(&g->rate), load = line.per_event_s * rate_per_s;
+    const bool known = rate_per_s * g->trigger_s <= largest_batches * line.largest_events;
+    if (known && load > saturation_starts) {
         const double spare = saturation_target - load;
         const double stable_s = spare > 0 ? line.fixed_s / spare : g->trigger_s;
         shortest_ns = later(shortest_ns, (int64_t)(fmin(stable_s, g->trigger_s) * 1e9));

@@ -201,6 +201,21 @@ static void batch_cost_is_monotone_and_robust(void **state)
     assert_true(isfinite(batch_cost_seconds(&cost, INT64_MAX)));
 }
 
+/* As a sparse stream's on Kafka: three events take longer than one, a thousand take the time of none of them. */
+static void a_quick_large_batch_proves_small_ones_wrong(void **state)
+{
+    (void)state;
+    static batch_cost_t cost;
+    memset(&cost, 0, sizeof cost);
+    for (int i = 0; i < 9; i++)
+        batch_cost_observe(&cost, 1 + 4 * (i % 2), i % 2 ? 1.1 : 0.6);
+    cost_line_t line = batch_cost_line(&cost);
+    assert_true(line.per_event_s > 0.1 && line.largest_events == 5);
+    batch_cost_observe(&cost, 500, 0.2);
+    line = batch_cost_line(&cost);
+    assert_true(line.per_event_s < 0.00041 && line.largest_events == 500);
+}
+
 static void rate_blend_follows_a_burst_fast_and_forgets_slowly(void **state)
 {
     (void)state;
@@ -255,6 +270,7 @@ int main(void)
         cmocka_unit_test(pending_is_first_in_first_out_and_keeps_the_mean),
         cmocka_unit_test(a_profile_keeps_the_waiting),
         cmocka_unit_test(batch_cost_is_monotone_and_robust),
+        cmocka_unit_test(a_quick_large_batch_proves_small_ones_wrong),
         cmocka_unit_test(rate_blend_follows_a_burst_fast_and_forgets_slowly),
         cmocka_unit_test(histogram_quantiles_are_within_a_class),
     };

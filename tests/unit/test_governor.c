@@ -311,6 +311,27 @@ static void bursts_wait_half_as_long_for_no_more_batches(void **state)
     }
 }
 
+/* On Kafka batches of a few events take longer the more of them there are, and those of many events do not: what small ones
+ * suggest must not hold up a spike as if the job were near what it can do. */
+static void slow_small_batches_hold_up_no_spike(void **state)
+{
+    (void)state;
+    const phase_t spikes[] = {{2, 95}, {400, 3}, {2, 140}, {300, 2}, {2, 115}, {600, 4}, {2, 100}};
+    batch_model_t slow = usual_batches;
+    slow.sparse_s = 0.9;
+    double ours_s = 0, fixed_s = 0;
+    for (uint64_t seed = 60; seed < 70; seed++) {
+        traffic_t traffic = make_traffic(seed, spikes, sizeof spikes / sizeof *spikes, 1);
+        governor_config_t config = config_for(2, GOAL_BALANCED, 1);
+        ours_s += run(&config, &slow, &traffic).mean_s;
+        config.policy = POLICY_FIXED;
+        fixed_s += run(&config, &slow, &traffic).mean_s;
+        free(traffic.arrivals);
+    }
+    print_message("mean wait %.3f of fixed\n", ours_s / fixed_s);
+    assert_true(ours_s <= 0.5 * fixed_s);
+}
+
 /* A probe costs the driver CPU (decision 8): where it is busy anyway or has nothing to do, there are few. */
 static void probes_are_few_in_steady_and_in_quiet_times(void **state)
 {
@@ -491,6 +512,7 @@ int main(void)
         cmocka_unit_test(cost_saves_batches_at_the_same_wait),
         cmocka_unit_test(fixed_policy_is_the_shadow),
         cmocka_unit_test(bursts_wait_half_as_long_for_no_more_batches),
+        cmocka_unit_test(slow_small_batches_hold_up_no_spike),
         cmocka_unit_test(probes_are_few_in_steady_and_in_quiet_times),
         cmocka_unit_test(overload_runs_back_to_back),
         cmocka_unit_test(every_trigger_of_the_shadow_is_told),
