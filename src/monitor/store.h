@@ -1,5 +1,5 @@
 /*
- * What is known of every query, in memory that does not grow: about 330 kB a query, at most STORE_QUERIES of them. A query that is
+ * What is known of every query, in memory that does not grow: about 300 kB a query, at most STORE_QUERIES of them. A query that is
  * new when there is no room takes the place of the one not heard of for the longest time, if that was a minute or more.
  *
  * Pure: no clock, no thread, no socket. Whoever shares a store between threads locks it (monitor/monitor.h does).

@@ -12,20 +12,20 @@ static const double growth = 1.5;
 /* Where each level's buckets begin. */
 enum {
     MINUTES,
-    QUARTER = MINUTES + 64,
-    HOURS = QUARTER + 64,
-    DAY = HOURS + 62,
-    WEEK = DAY + 50,
-    END = WEEK + 58
+    QUARTER = MINUTES + 32,
+    HOURS = QUARTER + 32,
+    DAY = HOURS + 32,
+    WEEK = DAY + 26,
+    END = WEEK + 30
 };
 _Static_assert((int)END == (int)WAIT_BUCKETS, "the levels fill the buckets");
 
 static const ring_t levels[WAIT_LEVELS] = {
-    {2 * 1000, MINUTES, 64},     /* 2 minutes */
-    {15 * 1000, QUARTER, 64},    /* 15 minutes */
-    {120 * 1000, HOURS, 62},     /* 2 hours */
-    {1800 * 1000, DAY, 50},      /* a day */
-    {3 * 3600 * 1000, WEEK, 58}, /* 7 days */
+    {4 * 1000, MINUTES, 32},     /* 2 minutes */
+    {30 * 1000, QUARTER, 32},    /* 15 minutes */
+    {240 * 1000, HOURS, 32},     /* 2 hours */
+    {3600 * 1000, DAY, 26},      /* a day */
+    {6 * 3600 * 1000, WEEK, 30}, /* 7 days */
 };
 
 void wait_history_set_unit(wait_history_t *history, double unit_s)

@@ -1,6 +1,6 @@
 /*
  * Percentiles of waits over any stretch of the last 7 days, in fixed memory: rings of histograms, by the time at which a wait ended,
- * from 2 minutes in buckets of 2 s to 7 days in buckets of 3 hours. Classes are an eighth of the job's own trigger wide up to twice
+ * from 2 minutes in buckets of 4 s to 7 days in buckets of 6 hours. Classes are an eighth of the job's own trigger wide up to twice
  * that, then each half as wide again as where it begins; within a class events are taken to be spread evenly.
  *
  * Pure: time is an argument, in milliseconds since the epoch.
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WAIT_CLASSES = 24, WAIT_LEVELS = 5, WAIT_BUCKETS = 298 };
+enum { WAIT_CLASSES = 24, WAIT_LEVELS = 5, WAIT_BUCKETS = 152 };
 
 typedef struct {
     int64_t index; /* time / width; 0: empty */
