@@ -44,11 +44,9 @@ static void refit(batch_cost_t *cost)
         int last;
     } blocks[COST_CLASSES];
     int count = 0;
-    cost->most_per_event_s = INFINITY;
     for (int index = 0; index < COST_CLASSES; index++) {
         if (cost->seen[index] == 0) continue;
-        blocks[count].value = median(cost, index);
-        cost->most_per_event_s = fmin(cost->most_per_event_s, blocks[count].value / cost->events[index]);
+        blocks[count].value = cost->median_s[index] = median(cost, index);
         blocks[count].weight = samples(cost, index);
         blocks[count++].last = index;
         while (count > 1 && blocks[count - 2].value > blocks[count - 1].value) {
@@ -90,8 +88,9 @@ cost_line_t batch_cost_line(const batch_cost_t *cost)
     }
     if (low < 0) return (cost_line_t){.largest_events = largest};
     const double span = cost->events[high] - cost->events[low];
-    const double chord = span > 0 ? (cost->monotone_s[high] - cost->monotone_s[low]) / span : 0;
-    const double slope = fmin(chord, cost->most_per_event_s);
+    double slope = span > 0 ? (cost->monotone_s[high] - cost->monotone_s[low]) / span : 0;
+    for (int index = high; index < COST_CLASSES; index++)
+        if (cost->seen[index] > 0) slope = fmin(slope, cost->median_s[index] / cost->events[index]);
     return (cost_line_t){.fixed_s = cost->monotone_s[high] - slope * cost->events[high],
                          .per_event_s = slope,
                          .largest_events = largest};

@@ -19,12 +19,12 @@ typedef struct {
     float recent_s[COST_CLASSES][COST_RECENT]; /* a ring a class */
     int32_t seen[COST_CLASSES];
     double events[COST_CLASSES];     /* mean size of the class's batches, those of late weighing most */
-    double monotone_s[COST_CLASSES]; /* fitted time of each class that has been seen */
-    double most_per_event_s;         /* the least share of an event of any class */
+    double median_s[COST_CLASSES];   /* of each class that has been seen */
+    double monotone_s[COST_CLASSES]; /* the same, fitted */
 } batch_cost_t;
 
 /* A linear view of the large end: seconds = fixed_s + per_event_s * n, the chord of the monotone fit. An event cannot take more than
- * its share of any batch, so one large batch that was quick proves wrong what small ones suggest. */
+ * its share of a larger batch, so one of those that was quick proves wrong what small ones suggest. */
 typedef struct {
     double fixed_s;
     double per_event_s;    /* 0 until two classes have been seen three times each */
