@@ -82,7 +82,10 @@ bool config_watch_look(change_t *change)
     const bool changed = change->has_mode || change->has_goal || change->has_budget;
     if (!first || changed)
         log_line(LOG_INFO, tag, "config=%s has changed%s", path,
-                 changed ? "" : ", but nothing that can be changed in a running driver: mode, goal, budget");
+                 changed
+                     ? "; only mode, goal and budget hold at once"
+                     : "; what is new there holds from the driver's next start on, as it is neither mode, "
+                       "goal nor budget");
     watched.said = options;
     return changed;
 }

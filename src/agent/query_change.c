@@ -3,6 +3,7 @@
 #include "common/log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char tag[] = "AdaptiveStream";
 
@@ -42,10 +43,10 @@ void query_take_change(query_t *query, int64_t now_ns)
     if (change.has_mode) query->mode = change.mode;
     const bool other_law = config.goal != query->config.goal || config.budget != query->config.budget;
     const char *label = query_label(&query->identity),
-               *origin = change.origin[0] ? change.origin : "somebody";
+               *origin = change.origin[0] ? change.origin : "somebody",
+               *who = strcmp(origin, "file") == 0 ? "the config file" : origin;
     if (other_law && !begin_anew(query, &config, now_ns)) {
-        log_line(LOG_WARNING, tag, "query %s: what %s asked to change stays as it is: no memory", label,
-                 origin);
+        log_line(LOG_WARNING, tag, "query %s: what %s asked to change stays as it is: no memory", label, who);
         return;
     }
     journal_change(&query->subject, &(journal_change_t){.origin = origin,
@@ -55,7 +56,7 @@ void query_take_change(query_t *query, int64_t now_ns)
     feed_configuration(query->exchange, &query->config, query->governor, query->mode, origin, query->limit,
                        query->epoch_ns);
     if (query->mode != MODE_ACTIVE) feed_watching(query->exchange, query->mode);
-    log_line(LOG_INFO, tag, "query %s: as %s asked, mode %s, goal %s, budget %g from now on%s", label, origin,
+    log_line(LOG_INFO, tag, "query %s: as %s asked, mode %s, goal %s, budget %g from now on%s", label, who,
              agent_mode_names[query->mode], goal_names[query->config.goal], query->config.budget,
              other_law ? "; learning begins anew" : "");
 }

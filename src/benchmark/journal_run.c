@@ -168,8 +168,11 @@ static bool take_start(journal_run_t *run, const json_t *line, observation_t *ob
     const bool first = !run->has_taken;
     strcpy(run->origin, first ? "options" : "");
     run->taken = integer_of(line, "taken");
-    run->has_taken = true;
-    run->has_total = false;
+    run->has_taken = run->has_shadow = true;
+    if (first) run->has_total = false;
+    /* The governor begins to count anew. */
+    run->shadow_batches = run->shadow_events = 0;
+    run->replayed.decisions = run->replayed.probes = 0;
     see_total(run, wall_ms(run, integer_of(line, "now_ns")), integer_of(line, "total"), observation);
     tell_config(run, observation);
     return true;

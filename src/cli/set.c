@@ -51,7 +51,7 @@ int command_set(int argc, char **argv)
         return flags_usage_error(&flags, "nothing to set: --mode, --goal or --budget is needed");
     change.mode = (agent_mode_t)mode;
     change.goal = (goal_t)goal;
-    return ask_change(
-        "set", &place, flags.operands[0], &change,
-        "is told with its next forecast, within a second or so; it applies from its next wait on.");
+    return ask_change("set", &place, flags.operands[0], &change,
+                      "is told with its next forecast, within a second or so; it applies from its next wait "
+                      "on, another goal or budget after a warm-up.");
 }

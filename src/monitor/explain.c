@@ -48,8 +48,7 @@ static bool own_schedule_about(const observed_config_t *config, int64_t time_ms,
     return true;
 }
 
-static void say_pending(char text[EXPLAIN_SIZE], const observed_status_t *status,
-                        const observed_decision_t *decision)
+static void say_pending(char text[EXPLAIN_SIZE], double cost, const observed_decision_t *decision)
 {
     char oldest[32];
     if (decision->pending == FIELD_UNKNOWN || decision->pending < 0) return;
@@ -63,7 +62,6 @@ static void say_pending(char text[EXPLAIN_SIZE], const observed_status_t *status
         say(text, ", the oldest for up to %s", oldest);
     }
     say(text, ".");
-    double cost = store_cost(status, decision->waiting, decision->price);
     if (cost >= 0) say(text, " Their waiting so far had cost %.0f %% of a batch.", cost * 100);
     if (decision->rate >= 0)
         say(text, " It counted with %.4g events/s%s.", decision->rate,
@@ -130,7 +128,7 @@ void explain_decision(const observed_status_t *status, char text[EXPLAIN_SIZE])
     }
     explain_time(decision->time_ms, at, sizeof at);
     say(text, "%s, %s:", status->query, at);
-    say_pending(text, status, decision);
+    say_pending(text, store_cost(status, decision->waiting, decision->price), decision);
     say_meaning(text, decision->reason, decision->fire);
     if (decision->fire)
         say_alternative(text, status, decision->time_ms, decision->pending, decision->oldest_s);
@@ -145,7 +143,7 @@ void explain_trigger(const observed_status_t *status, const logged_t *trigger, c
     explain_time(trigger->start_ms, at, sizeof at);
     say(text, "%s, %s:", status->query, at);
     if (trigger->has_decision)
-        say_pending(text, status, &trigger->decision);
+        say_pending(text, trigger->cost, &trigger->decision); /* under the goal of that time */
     else
         say(text, " %" PRId64 " event%s pending.", trigger->events, trigger->events == 1 ? " was" : "s were");
     say_meaning(text, trigger->reason, true);

@@ -459,7 +459,7 @@ def test_a_config_file_that_is_changed_is_followed(job, tmp_path):
         config.write_text("goal=fast\n")
         jvm.await_line(program, f"{config}:1: goal=fast")
         config.write_text("goal=cost\nbudget=0.9\n")
-        jvm.await_line(program, "as file asked, mode active, goal cost, budget 0.9 from now on")
+        jvm.await_line(program, "as the config file asked, mode active, goal cost, budget 0.9 from now on")
         told = until(lambda: [query for query in told_of(port, token).values() if query["config"].get("origin") == "file"], "it is told")
         assert (told[0]["config"]["goal"], told[0]["config"]["budget"]) == ("cost", 0.9)
         leave(program)
