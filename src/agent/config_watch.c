@@ -79,7 +79,7 @@ bool config_watch_look(change_t *change)
         return false;
     }
     compare(&options, change);
-    const bool changed = change->has_mode || change->has_goal || change->has_budget;
+    const bool changed = change_asks(change);
     if (!first || changed)
         log_line(LOG_INFO, tag, "config=%s has changed%s", path,
                  changed

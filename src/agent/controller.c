@@ -235,7 +235,7 @@ static void follow_config(int64_t now_ns)
     for (entry_t *entry = list; entry; entry = entry->next) {
         if (entry->follows && changed)
             exchange_post_change(entry->exchange, &news);
-        else if (!entry->follows && (all.has_mode || all.has_goal || all.has_budget))
+        else if (!entry->follows && change_asks(&all))
             exchange_post_change(entry->exchange, &all);
         entry->follows = true;
     }

@@ -47,7 +47,7 @@ int command_set(int argc, char **argv)
     };
     int exit_code;
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
-    if (!change.has_mode && !change.has_goal && !change.has_budget)
+    if (!change_asks(&change))
         return flags_usage_error(&flags, "nothing to set: --mode, --goal or --budget is needed");
     change.mode = (agent_mode_t)mode;
     change.goal = (goal_t)goal;

@@ -207,6 +207,13 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
     return last[b_length];
 }
 
+int name_index(const char *word, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(word, names[i]) == 0) return i;
+    return -1;
+}
+
 const char *nearest_name(const char *word, const char *const *names, size_t count)
 {
     size_t length = strlen(word);

@@ -28,6 +28,9 @@ const char *format_duration_ns(int64_t value_ns, char *buffer, size_t size);
  * not. A bare number has no unit and is refused, except "0". Sizes above 2^62 are refused. */
 bool parse_size_bytes(const char *text, int64_t *value_bytes);
 
+/* Which of `names` (count entries) is `word`; -1 when it is none of them. */
+int name_index(const char *word, const char *const *names, int count);
+
 /* The entry of `names` (count entries) with the least edit distance to `word`, or NULL when none is nearer
  * than about a third of the word's length: for "did you mean". */
 const char *nearest_name(const char *word, const char *const *names, size_t count);

@@ -228,7 +228,7 @@ static bool read_change(const request_body_t *body, char *query, change_t *chang
         snprintf(error, error_size, "byte %zu of the body: %s", json_read_offset(&json), json.fault);
     else if (query[0] == '\0')
         snprintf(error, error_size, "query is missing");
-    else if (!change->has_mode && !change->has_goal && !change->has_budget)
+    else if (!change_asks(change))
         snprintf(error, error_size, "mode, goal or budget is missing");
     else
         return true;

@@ -1,5 +1,6 @@
 #include "monitor/store.h"
 
+#include "common/parse.h"
 #include "control/policy.h"
 
 #include <math.h>
@@ -31,9 +32,8 @@ store_query_t *store_find(const store_t *store, const char *query)
 
 static rule_t rule_of(const observed_config_t *config)
 {
-    for (int goal = 0; goal < GOAL_COUNT; goal++)
-        if (strcmp(config->goal, goal_names[goal]) == 0) return rule_for((goal_t)goal);
-    return rule_for(GOAL_BALANCED);
+    const int goal = name_index(config->goal, goal_names, GOAL_COUNT);
+    return rule_for(goal < 0 ? GOAL_BALANCED : (goal_t)goal);
 }
 
 double store_cost(const observed_status_t *status, double waiting, double price)
@@ -294,17 +294,14 @@ static logged_change_t change_in_words(const change_t *change, int64_t now_ms)
 
 static change_t difference(const observed_config_t *before, const observed_config_t *now)
 {
-    change_t change = {.has_budget = now->budget != before->budget, .budget = now->budget};
-    for (int mode = 0; mode < MODE_COUNT; mode++)
-        if (strcmp(now->mode, agent_mode_names[mode]) == 0 && strcmp(now->mode, before->mode) != 0) {
-            change.has_mode = true;
-            change.mode = (agent_mode_t)mode;
-        }
-    for (int goal = 0; goal < GOAL_COUNT; goal++)
-        if (strcmp(now->goal, goal_names[goal]) == 0 && strcmp(now->goal, before->goal) != 0) {
-            change.has_goal = true;
-            change.goal = (goal_t)goal;
-        }
+    const int mode = name_index(now->mode, agent_mode_names, MODE_COUNT),
+              goal = name_index(now->goal, goal_names, GOAL_COUNT);
+    change_t change = {.has_mode = mode >= 0 && strcmp(now->mode, before->mode) != 0,
+                       .has_goal = goal >= 0 && strcmp(now->goal, before->goal) != 0,
+                       .has_budget = now->budget != before->budget,
+                       .mode = (agent_mode_t)mode,
+                       .goal = (goal_t)goal,
+                       .budget = now->budget};
     strcpy(change.origin, now->origin);
     return change;
 }
@@ -320,7 +317,7 @@ static void note_told_change(store_t *store, store_query_t *query, const observe
     query->said = *now;
     if (before.mode[0] == '\0' || strcmp(now->origin, "options") == 0) return;
     const change_t change = difference(&before, now);
-    if (!change.has_mode && !change.has_goal && !change.has_budget) return;
+    if (!change_asks(&change)) return;
     const bool asked = query->asked && strcmp(now->origin, "file") != 0;
     if (asked) {
         query->asked = false;
@@ -341,8 +338,10 @@ bool store_observe(store_t *store, const observation_t *observation, int64_t now
     bool was_fallback = strcmp(query->status.state, "fallback") == 0;
     note_told_change(store, query, told, at_ms);
     observed_status_update(&query->status, told);
-    wait_history_set_unit(&query->own_waits.over_time, query->status.config.trigger_s);
-    wait_history_set_unit(&query->shadow_waits.over_time, query->status.config.trigger_s);
+    if (told->has_config) {
+        wait_history_set_unit(&query->own_waits.over_time, told->config.trigger_s);
+        wait_history_set_unit(&query->shadow_waits.over_time, told->config.trigger_s);
+    }
     query->total_fallbacks += !was_fallback && strcmp(query->status.state, "fallback") == 0;
     if (told->has_stats) add_stats(query, observation, at_ms);
     add_slots_and_triggers(query, observation, at_ms);

@@ -2,6 +2,7 @@
 
 #include "advice/advisor.h"
 #include "common/log.h"
+#include "common/parse.h"
 #include "monitor/steady_clock.h"
 #include "predictor/state_file.h"
 
@@ -75,14 +76,6 @@ static atomic_bool full_said;
 
 /* ---- configuration ---- */
 
-/* -1 when it is none of them. */
-static int index_of(const char *word, const char *const *names, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(word, names[i]) == 0) return i;
-    return -1;
-}
-
 static bool to_ns(double seconds, int64_t *ns)
 {
     const double most_s = 1e9;
@@ -94,7 +87,7 @@ static bool to_ns(double seconds, int64_t *ns)
 /* False when the query is none that can be advised. */
 static bool governor_of(const observed_config_t *told, governor_config_t *config)
 {
-    const int goal = index_of(told->goal, goal_names, GOAL_COUNT);
+    const int goal = name_index(told->goal, goal_names, GOAL_COUNT);
     *config =
         (governor_config_t){.policy = POLICY_ADAPTIVE, .budget = told->budget, .rows_only = told->rows_only};
     if (goal < 0 || strcmp(told->policy, policy_names[POLICY_ADAPTIVE]) != 0 || told->rows_only) return false;

@@ -87,7 +87,7 @@ static bool read_change(json_reader_t *json, answer_t *answer)
         else
             *json = ahead;
     }
-    answer->has_change = answer->change.has_mode || answer->change.has_goal || answer->change.has_budget;
+    answer->has_change = change_asks(&answer->change);
     return json->fault == NULL;
 }
 

@@ -1,11 +1,17 @@
 #include "protocol/message.h"
 
+#include "common/parse.h"
 #include "protocol/fields.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+bool change_asks(const change_t *change)
+{
+    return change->has_mode || change->has_goal || change->has_budget;
+}
 
 void change_add(change_t *change, const change_t *later)
 {
@@ -32,19 +38,18 @@ void change_write(json_writer_t *json, const change_t *change)
     if (change->origin[0] != '\0') json_write_string(json, "origin", change->origin);
 }
 
-static bool read_choice(json_reader_t *json, const char *const *names, size_t count, size_t *choice,
+static bool read_choice(json_reader_t *json, const char *const *names, int count, int *choice,
                         const char *fault)
 {
     char word[PROTOCOL_WORD_SIZE];
     if (!json_read_string(json, word, sizeof word)) return false;
-    for (*choice = 0; *choice < count; (*choice)++)
-        if (strcmp(word, names[*choice]) == 0) return true;
-    return json_read_fail(json, fault);
+    *choice = name_index(word, names, count);
+    return *choice >= 0 || json_read_fail(json, fault);
 }
 
 bool change_read_member(json_reader_t *json, const char *key, change_t *change, bool *known)
 {
-    size_t choice = 0;
+    int choice = 0;
     *known = true;
     if (strcmp(key, "mode") == 0) {
         if (!read_choice(json, agent_mode_names, MODE_COUNT, &choice,

@@ -46,6 +46,9 @@ typedef struct {
 #define BUDGET_MINIMUM 0.1
 #define BUDGET_MAXIMUM 10.0
 
+/* Whether one of the three is given. */
+bool change_asks(const change_t *change);
+
 /* The later change wins where both say something. */
 void change_add(change_t *change, const change_t *later);
 

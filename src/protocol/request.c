@@ -77,7 +77,7 @@ static const char *missing_in(const request_t *request, size_t history_count)
         return history_count == 0 ? "history is missing: the rates of the last 30 seconds" : NULL;
     case REQUEST_SET:
         if (request->query[0] == '\0') return "query is missing: a label, or * for all";
-        if (request->change.has_mode || request->change.has_goal || request->change.has_budget) return NULL;
+        if (change_asks(&request->change)) return NULL;
         return "nothing to set: mode, goal and budget are missing";
     default:
         return NULL;

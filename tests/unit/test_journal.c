@@ -338,47 +338,40 @@ static void test_drivers_share_a_journal(void **state)
             assert_int_equal(next[driver][thread], LINES);
 }
 
-static void write_after_a_torn_line(void)
+static const char *found; /* in the journal, by the driver that begins */
+
+static void write_after_what_was_found(void)
 {
     FILE *file = fopen(path, "we");
-    CHECK(file != NULL && fputs("{\"v\":1,\"event\":\"deci", file) > 0 && fclose(file) == 0);
+    CHECK(file != NULL && fputs(found, file) > 0 && fclose(file) == 0);
     open_journal();
     begin_sessions();
     end_sessions();
 }
 
-static void test_a_torn_line_of_an_earlier_driver_is_ended(void **state)
+static void assert_replays_after(const char *text, int malformed)
 {
-    (void)state;
-    in_a_process(write_after_a_torn_line);
+    found = text;
+    in_a_process(write_after_what_was_found);
     replay_report_t report;
     char error[REPLAY_MESSAGE_SIZE];
     assert_true(replay_journal(path, NULL, NULL, NULL, &report, error, sizeof error));
-    assert_int_equal(report.malformed, 1);
+    assert_int_equal(report.malformed, malformed);
     assert_int_equal(report.count, 2);
     assert_int_equal(report.runs[0].state, REPLAY_ENDED);
     replay_free(&report);
 }
 
-static void write_after_empty_lines(void)
+static void test_a_torn_line_of_an_earlier_driver_is_ended(void **state)
 {
-    FILE *file = fopen(path, "we");
-    CHECK(file != NULL && fputs("\n\n", file) > 0 && fclose(file) == 0);
-    open_journal();
-    begin_sessions();
-    end_sessions();
+    (void)state;
+    assert_replays_after("{\"v\":1,\"event\":\"deci", 1);
 }
 
 static void test_an_empty_line_is_passed_over(void **state)
 {
     (void)state;
-    in_a_process(write_after_empty_lines);
-    replay_report_t report;
-    char error[REPLAY_MESSAGE_SIZE];
-    assert_true(replay_journal(path, NULL, NULL, NULL, &report, error, sizeof error));
-    assert_int_equal(report.malformed, 0);
-    assert_int_equal(report.count, 2);
-    replay_free(&report);
+    assert_replays_after("\n\n", 0);
 }
 
 /* ------------------------------------------------------------------------------------------------ what goes wrong */
