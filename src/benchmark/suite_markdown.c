@@ -163,15 +163,16 @@ static void print_simulated(const suite_markdown_t *report, const suite_scene_t 
             continue;
         bool known = true;
         for (int i = 0; i < SIMULATED_COUNT; i++)
-            known = known && suite_simulated_ratio(report->simulated, scene->workload, line->arm,
-                                                   report->reference, i, &ratios[i]);
+            known = known && suite_simulated_ratio(report->simulated, scene, line->arm, report->reference, i,
+                                                   &ratios[i]);
         if (!known) continue;
         if (!any)
-            fprintf(out,
-                    "Ratios to `%s`, measured / simulated (a batch of 250 ms and 20 µs an event; without a "
-                    "forecaster):\n\n"
-                    "| arm | batches | mean | p95 | p99 | mean differs by |\n|---|---|---|---|---|---|\n",
-                    report->reference);
+            fprintf(
+                out,
+                "Ratios to `%s`, measured / simulated (batches take as long as those of `%s` did; without a "
+                "forecaster):\n\n"
+                "| arm | batches | mean | p95 | p99 | mean differs by |\n|---|---|---|---|---|---|\n",
+                report->reference, report->reference);
         any = true;
         fprintf(out, "| %s", line->arm);
         for (int i = 0; i < SIMULATED_COUNT; i++)

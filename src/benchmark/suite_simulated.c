@@ -18,23 +18,24 @@ void suite_simulated_free(suite_simulated_t *simulated)
 bool suite_simulated_load(const char *folder, const suite_digests_t *digests, suite_simulated_t *simulated,
                           char *error, size_t error_size)
 {
-    static const char *const names[] = {"workload", "arm", "repetition", "definition"};
+    static const char *const names[] = {"job", "workload", "arm", "repetition", "definition"};
     char path[4096];
-    int keys[4];
+    int keys[5];
     *simulated = (suite_simulated_t){0};
     snprintf(path, sizeof path, "%s/simulated.csv", folder);
     if (access(path, F_OK) != 0) return true;
     if (!csv_load(path, &simulated->csv, error, error_size)) return false;
-    if (!csv_columns(&simulated->csv, path, names, 4, keys, error, error_size) ||
+    if (!csv_columns(&simulated->csv, path, names, 5, keys, error, error_size) ||
         !csv_columns(&simulated->csv, path, figure_names, SIMULATED_COUNT, simulated->figures, error,
                      error_size)) {
         suite_simulated_free(simulated);
         return false;
     }
-    simulated->workload = keys[0];
-    simulated->arm = keys[1];
-    simulated->repetition = keys[2];
-    simulated->definition = keys[3];
+    simulated->job = keys[0];
+    simulated->workload = keys[1];
+    simulated->arm = keys[2];
+    simulated->repetition = keys[3];
+    simulated->definition = keys[4];
     simulated->digests = digests;
     return true;
 }
@@ -50,20 +51,21 @@ static bool counts(const suite_simulated_t *simulated, size_t row)
                                csv_text(&simulated->csv, row, simulated->definition)));
 }
 
-/* The last line counts, where the plan does not say which: one before it is of another agent or plan. */
-static bool find(const suite_simulated_t *simulated, const char *workload, const char *arm,
+/* The last line counts: one before it is of another agent or plan, or of batches that took another time. */
+static bool find(const suite_simulated_t *simulated, const suite_scene_t *scene, const char *arm,
                  const char *repetition, int figure, double *value)
 {
     const csv_t *csv = &simulated->csv;
     for (size_t i = csv->rows; i > 0; i--)
-        if (strcmp(csv_text(csv, i - 1, simulated->workload), workload) == 0 &&
+        if (strcmp(csv_text(csv, i - 1, simulated->job), scene->job) == 0 &&
+            strcmp(csv_text(csv, i - 1, simulated->workload), scene->workload) == 0 &&
             strcmp(csv_text(csv, i - 1, simulated->arm), arm) == 0 &&
             strcmp(csv_text(csv, i - 1, simulated->repetition), repetition) == 0 && counts(simulated, i - 1))
             return csv_number(csv, i - 1, simulated->figures[figure], value);
     return false;
 }
 
-bool suite_simulated_ratio(const suite_simulated_t *simulated, const char *workload, const char *arm,
+bool suite_simulated_ratio(const suite_simulated_t *simulated, const suite_scene_t *scene, const char *arm,
                            const char *reference, int figure, double *ratio)
 {
     enum { MOST_REPETITIONS = 100 };
@@ -73,8 +75,8 @@ bool suite_simulated_ratio(const suite_simulated_t *simulated, const char *workl
         char text[16];
         double value, other;
         snprintf(text, sizeof text, "%d", repetition);
-        if (find(simulated, workload, arm, text, figure, &value) &&
-            find(simulated, workload, reference, text, figure, &other) && other > 0)
+        if (find(simulated, scene, arm, text, figure, &value) &&
+            find(simulated, scene, reference, text, figure, &other) && other > 0)
             ratios[count++] = value / other;
     }
     if (count == 0) return false;

@@ -6,12 +6,13 @@
 
 #include "benchmark/csv.h"
 #include "benchmark/suite_digests.h"
+#include "benchmark/suite_results.h"
 
 enum { SIMULATED_BATCHES, SIMULATED_MEAN, SIMULATED_P95, SIMULATED_P99, SIMULATED_COUNT };
 
 typedef struct {
     csv_t csv; /* no rows when there is no such file */
-    int workload, arm, repetition, definition, figures[SIMULATED_COUNT];
+    int job, workload, arm, repetition, definition, figures[SIMULATED_COUNT];
     const suite_digests_t *digests;
 } suite_simulated_t;
 
@@ -22,7 +23,7 @@ bool suite_simulated_load(const char *folder, const suite_digests_t *digests, su
 void suite_simulated_free(suite_simulated_t *simulated);
 
 /* The median over the repetitions of an arm's figure over the reference arm's; false when there is none. */
-bool suite_simulated_ratio(const suite_simulated_t *simulated, const char *workload, const char *arm,
+bool suite_simulated_ratio(const suite_simulated_t *simulated, const suite_scene_t *scene, const char *arm,
                            const char *reference, int figure, double *ratio);
 
 #endif

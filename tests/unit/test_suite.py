@@ -105,6 +105,15 @@ class Suite(unittest.TestCase):
         self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "agent": "goal=cost,warmup=5s"}))
         self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "min_offsets": 5, "max_delay_s": 3}))
 
+    def test_the_simulator_is_told_how_long_batches_took(self):
+        line = [(size, 0.3 + 50e-6 * size) for size in (100, 110, 800, 820, 4000)]
+        self.assertEqual(suite_simulation.batch_cost(line), "300ms+50us")
+        self.assertEqual(suite_simulation.batch_cost([*line, (105, 9)]), "300ms+50us")  # one of three alike
+        self.assertEqual(suite_simulation.batch_cost([(2, 1.0)] * 9 + [(600, 0.2)]), "920ms+0us")
+        self.assertEqual(suite_simulation.batch_cost([(10, 0.1), (1000, 10)]), "0ms+10000us")
+        self.assertEqual(suite_simulation.batch_cost([(7, 0.4)]), "400ms+0us")
+        self.assertEqual(suite_simulation.batch_cost([]), suite_simulation.UNKNOWN_COST)
+
 
 class FakeDriver(suite.Driver):
     """A shell in the place of Spark, which is up and ready at once."""

@@ -1,9 +1,12 @@
 """What the simulator says of the runs of a benchmark, in simulated.csv beside them."""
 
+import statistics
+
 from lab.suite import Step, append_row, rows_of, simulated
 
-COLUMNS = ["workload", "arm", "repetition", "batches", "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
-           "seed", "definition"]
+COLUMNS = ["job", "workload", "arm", "repetition", "batches", "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
+           "seed", "definition", "batch_cost"]
+UNKNOWN_COST = "250ms+20us"
 
 
 def flags_of(plan, definition):
@@ -28,21 +31,59 @@ def flags_of(plan, definition):
     return flags, "fixed" if definition["trigger_s"] else "asap"
 
 
+def batch_cost(batches):
+    """--batch-cost of (events, seconds): the line through the median times of batches of about one size, by their number."""
+    classes = {}
+    for events, seconds in batches:
+        classes.setdefault(events.bit_length(), []).append((events, seconds))
+    points = [(statistics.fmean(events for events, _ in members), statistics.median(seconds for _, seconds in members), len(members))
+              for members in classes.values()]
+    weight = sum(count for *_, count in points)
+    if weight == 0:
+        return UNKNOWN_COST
+    events_mean = sum(events * count for events, _, count in points) / weight
+    seconds_mean = sum(seconds * count for _, seconds, count in points) / weight
+    spread = sum(count * (events - events_mean) ** 2 for events, _, count in points)
+    common = sum(count * (events - events_mean) * (seconds - seconds_mean) for events, seconds, count in points)
+    per_event_s = min(max(common / spread, 0), seconds_mean / events_mean) if spread > 0 else 0
+    return f"{1000 * (seconds_mean - per_event_s * events_mean):.0f}ms+{1e6 * per_event_s:.0f}us"
+
+
+def measured_cost(plan, output, step):
+    """As the reference arm had it under the same arrivals: what a user knows of his job."""
+    run = step.id_of(plan["reference"])
+    rows = [row for row in rows_of(output / "runs.csv") if row["id"] == run and row["status"] == "ok"]
+    return batch_cost([(int(batch["events"]), (int(batch["end_ms"]) - int(batch["trigger_ms"])) / 1000)
+                       for row in rows[-1:] for batch in rows_of(output / row["folder"] / "batches.csv")])
+
+
+def is_older(path):
+    """Written before all of today's columns were known: nothing is lost with it, it can be worked out again."""
+    rows = rows_of(path)
+    return bool(rows) and list(rows[0]) != COLUMNS
+
+
 def simulate_all(plan, output):
     """Adds the lines that are not there yet."""
     path = output / "simulated.csv"
-    there = {(row["workload"], row["arm"], row["repetition"], row["seed"], row["definition"]) for row in rows_of(path)}
+    if is_older(path):
+        path.unlink()
+    keys = ("job", "workload", "arm", "repetition", "seed", "definition", "batch_cost")
+    there = {tuple(row[key] for key in keys) for row in rows_of(path)}
     for step in (Step(plan=plan, **step) for step in plan["steps"]):
+        cost = measured_cost(plan, output, step)
         for arm in step.arms:
             found = flags_of(plan, plan["arms"][arm])
-            key = (step.workload, arm, str(step.repetition), str(step.seed), step.digest_of(arm))
-            if found is None or key in there:
+            row = {"job": step.job, "workload": step.workload, "arm": arm, "repetition": step.repetition, "seed": step.seed,
+                   "definition": step.digest_of(arm), "batch_cost": cost}
+            made = tuple(str(row[key]) for key in keys)
+            if found is None or made in there:
                 continue
-            there.add(key)
+            there.add(made)
             flags, policy = found
             policies = policy if policy == "fixed" else f"fixed,{policy}"
-            result = simulated(step.traffic(), step.seed, [*flags, "--policy", policies])["policies"][policy]
+            result = simulated(step.traffic(), step.seed,
+                               [*flags, "--batch-cost", cost, "--policy", policies])["policies"][policy]
             append_row(path, COLUMNS, {
-                "workload": step.workload, "arm": arm, "repetition": step.repetition, "batches": result["batches"],
-                **{f"wait_{name}_s": result[f"{name}_s"] for name in ("mean", "p50", "p95", "p99", "max")},
-                "seed": step.seed, "definition": step.digest_of(arm)})
+                **row, "batches": result["batches"],
+                **{f"wait_{name}_s": result[f"{name}_s"] for name in ("mean", "p50", "p95", "p99", "max")}})
