@@ -18,7 +18,12 @@ METADATA = 3
 CREATE_TOPICS = 19
 CREATE_PARTITIONS = 37
 TOPIC_ALREADY_EXISTS = 36
+INVALID_PARTITIONS = 37
+REQUEST_TIMED_OUT = 7
+# Of a broker that is short of time, or has just started.
+PASSING = {REQUEST_TIMED_OUT: "request timed out", 38: "too few brokers", 41: "no controller"}
 REQUEST_TIMEOUT_S = 10
+TRIES = 3
 DEADLINE_S = 90
 RETRY_S = 0.1
 
@@ -105,7 +110,7 @@ def metadata(address, topic=None):
 
 
 def create_topic(address, name, partitions, settings):
-    """An error message, or None if the topic was created or existed. `settings`: "key=value" each."""
+    """Code and message of the answer. `settings`: "key=value" each."""
     replication_factor, assignments = 1, 0
     body = struct.pack(">i", 1) + encode_string(name)
     body += struct.pack(">ihii", partitions, replication_factor, assignments, len(settings))
@@ -116,14 +121,11 @@ def create_topic(address, name, partitions, settings):
     response = call(address, CREATE_TOPICS, body)
     response.int32()
     response.string()
-    code, message = response.int16(), response.string()
-    if code in (0, TOPIC_ALREADY_EXISTS):
-        return None
-    return message or "error %d" % code
+    return response.int16(), response.string()
 
 
 def grow_topic(address, name, partitions):
-    """An error message, or None if the topic has that many partitions now."""
+    """Code and message of the answer."""
     assign_freely = -1
     body = struct.pack(">i", 1) + encode_string(name) + struct.pack(">ii", partitions, assign_freely)
     body += struct.pack(">i?", REQUEST_TIMEOUT_S * 1000, False)
@@ -131,8 +133,29 @@ def grow_topic(address, name, partitions):
     response.int32()
     response.int32()
     response.string()
-    code, message = response.int16(), response.string()
-    return (message or "error %d" % code) if code else None
+    return response.int16(), response.string()
+
+
+def error_of(request, done):
+    """None once the request has succeeded, or its error message. `done`: what the answer is where there is nothing left to do,
+    {code: whether that is so only after a request that may have succeeded although it timed out}."""
+    timed_out = False
+    for attempt in range(TRIES):
+        if attempt > 0:
+            time.sleep(1)
+        try:
+            code, message = request()
+        except socket.timeout:
+            code, message = REQUEST_TIMED_OUT, "no answer within %d s" % REQUEST_TIMEOUT_S
+        except OSError as failure:
+            return str(failure)
+        if code == 0 or code in done and (timed_out or not done[code]):
+            return None
+        message = message or PASSING.get(code, "error %d" % code)
+        if code not in PASSING:
+            return message
+        timed_out = timed_out or code == REQUEST_TIMED_OUT
+    return message
 
 
 def wait_until(condition, failure):
@@ -180,11 +203,10 @@ def main(arguments):
     except (IndexError, ValueError):
         sys.stderr.write(__doc__)
         sys.exit(2)
-    try:
-        error = (create_topic(address, name, partitions, settings) if command == "topic"
-                 else grow_topic(address, name, partitions))
-    except OSError as failure:
-        error = str(failure)
+    if command == "topic":
+        error = error_of(lambda: create_topic(address, name, partitions, settings), {TOPIC_ALREADY_EXISTS: False})
+    else:
+        error = error_of(lambda: grow_topic(address, name, partitions), {INVALID_PARTITIONS: True})
     if error:
         sys.exit("kafka: cannot create or grow topic %s on %s: %s" % (name, broker, error))
     wait_for_topic(address, name, partitions, command == "grow")

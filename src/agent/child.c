@@ -229,8 +229,7 @@ static bool ends_within(pid_t pid, int64_t patience_ns)
 
 void child_end_at_exit(void)
 {
-    const int64_t deadline_ns = clock_read_ns(CLOCK_REALTIME) + exit_patience_ns;
-    const struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+    const struct timespec deadline = clock_deadline(exit_patience_ns);
     /* Without the lock the child still ends by its end of file. */
     if (pthread_mutex_timedlock(&lock, &deadline) != 0) return;
     leaving = true;

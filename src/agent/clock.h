@@ -20,6 +20,13 @@ static inline int64_t clock_monotonic_ns(void)
     return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+/* So long from now, for pthread_mutex_timedlock(). */
+static inline struct timespec clock_deadline(int64_t patience_ns)
+{
+    const int64_t deadline_ns = clock_read_ns(CLOCK_REALTIME) + patience_ns;
+    return (struct timespec){deadline_ns / 1000000000, deadline_ns % 1000000000};
+}
+
 /* As System.currentTimeMillis(): whole milliseconds, rounded down. */
 static inline int64_t clock_wall_ms(void)
 {

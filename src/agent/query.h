@@ -105,7 +105,7 @@ decision_t query_decide(query_t *query, const query_look_t *look);
 void query_fault(query_t *query, int64_t now_ns, const char *what);
 bool query_is_released(const query_t *query);
 
-/* Summaries of all queries that still run. For VMDeath: waits for no thread longer than 50 ms. */
+/* Summaries of all queries that still run. For VMDeath: waits 25 ms at most, for all threads together. */
 void queries_at_exit(void);
 
 #endif

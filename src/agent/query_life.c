@@ -179,19 +179,13 @@ void query_end(query_t *query)
     free(query);
 }
 
-static bool lock_soon(pthread_mutex_t *mutex)
-{
-    int64_t deadline_ns = clock_read_ns(CLOCK_REALTIME) + exit_patience_ns;
-    struct timespec deadline = {deadline_ns / 1000000000, deadline_ns % 1000000000};
-    return pthread_mutex_timedlock(mutex, &deadline) == 0;
-}
-
 void queries_at_exit(void)
 {
-    if (!lock_soon(&registry_lock)) return;
+    const struct timespec deadline = clock_deadline(exit_patience_ns);
+    if (pthread_mutex_timedlock(&registry_lock, &deadline) != 0) return;
     for (query_t *query = registry; query; query = query->next) {
-        /* One that is busy would delay the exit: its summary is given up. */
-        if (pthread_mutex_trylock(&query->lock) != 0) continue;
+        /* One deadline for all: exit is held up once, and the summary of one that is busy for longer is given up. */
+        if (pthread_mutex_timedlock(&query->lock, &deadline) != 0) continue;
         summarise(query);
         pthread_mutex_unlock(&query->lock);
     }

@@ -63,27 +63,14 @@ void suite_digests_free(suite_digests_t *digests)
     *digests = (suite_digests_t){0};
 }
 
-static bool is_of(const suite_digest_t *run, const char *workload, const char *arm, int64_t repetition)
-{
-    return strcmp(run->workload, workload) == 0 && strcmp(run->arm, arm) == 0 &&
-           run->repetition == repetition;
-}
-
 const char *suite_digests_of(const suite_digests_t *digests, const char *job, const char *workload,
                              const char *arm, int64_t repetition)
 {
-    for (size_t i = 0; i < digests->count; i++)
-        if (strcmp(digests->runs[i].job, job) == 0 && is_of(&digests->runs[i], workload, arm, repetition))
-            return digests->runs[i].digest;
+    for (size_t i = 0; i < digests->count; i++) {
+        const suite_digest_t *run = &digests->runs[i];
+        if (strcmp(run->job, job) == 0 && strcmp(run->workload, workload) == 0 &&
+            strcmp(run->arm, arm) == 0 && run->repetition == repetition)
+            return run->digest;
+    }
     return NULL;
-}
-
-bool suite_digests_have(const suite_digests_t *digests, const char *workload, const char *arm,
-                        int64_t repetition, const char *digest)
-{
-    for (size_t i = 0; i < digests->count; i++)
-        if (is_of(&digests->runs[i], workload, arm, repetition) &&
-            strcmp(digests->runs[i].digest, digest) == 0)
-            return true;
-    return false;
 }

@@ -32,8 +32,4 @@ void suite_digests_free(suite_digests_t *digests);
 const char *suite_digests_of(const suite_digests_t *digests, const char *job, const char *workload,
                              const char *arm, int64_t repetition);
 
-/* Whether a run of the plan, whatever its job, is made of this. */
-bool suite_digests_have(const suite_digests_t *digests, const char *workload, const char *arm,
-                        int64_t repetition, const char *digest);
-
 #endif

@@ -25,6 +25,11 @@ bool suite_simulated_load(const char *folder, const suite_digests_t *digests, su
     snprintf(path, sizeof path, "%s/simulated.csv", folder);
     if (access(path, F_OK) != 0) return true;
     if (!csv_load(path, &simulated->csv, error, error_size)) return false;
+    if (csv_column(&simulated->csv, names[0]) ==
+        CSV_NONE) { /* of an older version, which knew nothing of jobs */
+        suite_simulated_free(simulated);
+        return true;
+    }
     if (!csv_columns(&simulated->csv, path, names, 5, keys, error, error_size) ||
         !csv_columns(&simulated->csv, path, figure_names, SIMULATED_COUNT, simulated->figures, error,
                      error_size)) {
@@ -40,15 +45,17 @@ bool suite_simulated_load(const char *folder, const suite_digests_t *digests, su
     return true;
 }
 
-/* Whether the plan's runs are made of what this line is. */
+/* Whether the plan's run is made of what this line is. */
 static bool counts(const suite_simulated_t *simulated, size_t row)
 {
+    const csv_t *csv = &simulated->csv;
     int64_t repetition;
-    return simulated->digests->count == 0 ||
-           (csv_integer(&simulated->csv, row, simulated->repetition, &repetition) &&
-            suite_digests_have(simulated->digests, csv_text(&simulated->csv, row, simulated->workload),
-                               csv_text(&simulated->csv, row, simulated->arm), repetition,
-                               csv_text(&simulated->csv, row, simulated->definition)));
+    if (simulated->digests->count == 0) return true;
+    if (!csv_integer(csv, row, simulated->repetition, &repetition)) return false;
+    const char *digest = suite_digests_of(simulated->digests, csv_text(csv, row, simulated->job),
+                                          csv_text(csv, row, simulated->workload),
+                                          csv_text(csv, row, simulated->arm), repetition);
+    return digest && strcmp(digest, csv_text(csv, row, simulated->definition)) == 0;
 }
 
 /* The last line counts: one before it is of another agent or plan, or of batches that took another time. */

@@ -16,7 +16,7 @@ typedef struct {
     const suite_digests_t *digests;
 } suite_simulated_t;
 
-/* A missing file is no error. On failure `error` names file, line or column. Release with suite_simulated_free(). Lines of
+/* A missing file is no error, nor is one without jobs, as older versions wrote it: nothing is known then. On failure `error` names file, line or column. Release with suite_simulated_free(). Lines of
  * other digests than the plan's do not count; `digests` must live as long. */
 bool suite_simulated_load(const char *folder, const suite_digests_t *digests, suite_simulated_t *simulated,
                           char *error, size_t error_size);

@@ -100,7 +100,11 @@ class Chromium:
         if hasattr(self, "socket"):
             self.socket.close()
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.folder.cleanup()
 
     def call(self, method, **parameters):

@@ -38,15 +38,17 @@ def end_parked(job, how, journal=None):
 @pytest.mark.parametrize("name", ENDINGS)
 def test_the_exit_is_as_without_the_agent(job, tmp_path, name):
     how, expected = ENDINGS[name]
-    plain_s, seconds = [], []
+    plain_s, seconds, summaries = [], [], 0
     for attempt in range(TRIES):
         plain_code, took_s, _ = end_parked(job, how)
         plain_s.append(took_s)
         code, took_s, program = end_parked(job, how, tmp_path / f"journal-{attempt}")
         seconds.append(took_s)
         assert code == plain_code == expected, program.transcript()
-        summaries = [line for line in program.agent_lines() if "query orders ended" in line]
-        assert len(summaries) == (0 if name == "SIGKILL" else 1), program.transcript()
-        if min(seconds) <= min(plain_s) + LATER_S:
+        # One that is held up while it is at a decision ends without its summary.
+        said = len([line for line in program.agent_lines() if "query orders ended" in line])
+        assert said <= 1, program.transcript()
+        summaries += said
+        if min(seconds) <= min(plain_s) + LATER_S and (summaries > 0) == (name != "SIGKILL"):
             return
-    raise AssertionError(f"ended after {seconds} s, without the agent after {plain_s} s\n{program.transcript()}")
+    raise AssertionError(f"ended after {seconds} s with {summaries} summaries, without the agent after {plain_s} s\n{program.transcript()}")

@@ -55,7 +55,7 @@ def test_the_job_runs_untouched_and_one_line_says_why(ended, small_topic, name):
 def test_the_fixed_baseline_says_what_is_missing(kafka, small_topic, tmp_path):
     job = ROOT / "baselines" / "fixed_baseline.py"
     arms = {"topic": ["1 second", "5", "--broker", kafka.broker, "--topic", "nowhere"],
-            "good": ["1 second", "20", "--broker", kafka.broker, "--topic", small_topic[0], "--from", "earliest"]}
+            "good": ["1 second", "45", "--broker", kafka.broker, "--topic", small_topic[0], "--from", "earliest"]}
     with contextlib.ExitStack() as stack:
         drivers = {name: stack.enter_context(Submitted(job, arguments, tmp_path / name))
                    for name, arguments in arms.items()}

@@ -356,7 +356,7 @@ static void test_interrupt_stops_and_delivers(void **state)
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGINT};
     timer_t timer;
     assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
-    struct itimerspec when = {.it_value = {.tv_nsec = 500000000}};
+    struct itimerspec when = {.it_value = {.tv_sec = 3}};
     assert_int_equal(timer_settime(timer, 0, &when, NULL), 0);
     run_report_t report = run(&request);
     timer_delete(timer);

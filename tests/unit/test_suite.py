@@ -106,13 +106,34 @@ class Suite(unittest.TestCase):
         self.assertIsNone(suite_simulation.flags_of(plan, {**arm, "min_offsets": 5, "max_delay_s": 3}))
 
     def test_the_simulator_is_told_how_long_batches_took(self):
+        def cost(batches):
+            fixed, _, per_event = suite_simulation.batch_cost(batches).partition("+")
+            return float(fixed.removesuffix("ms")), float(per_event.removesuffix("us"))
         line = [(size, 0.3 + 50e-6 * size) for size in (100, 110, 800, 820, 4000)]
-        self.assertEqual(suite_simulation.batch_cost(line), "300ms+50us")
-        self.assertEqual(suite_simulation.batch_cost([*line, (105, 9)]), "300ms+50us")  # one of three alike
-        self.assertEqual(suite_simulation.batch_cost([(2, 1.0)] * 9 + [(600, 0.2)]), "920ms+0us")
-        self.assertEqual(suite_simulation.batch_cost([(10, 0.1), (1000, 10)]), "0ms+10000us")
-        self.assertEqual(suite_simulation.batch_cost([(7, 0.4)]), "400ms+0us")
-        self.assertEqual(suite_simulation.batch_cost([]), suite_simulation.UNKNOWN_COST)
+        self.assertEqual(cost(line), (300, 50))
+        self.assertEqual(tuple(map(round, cost([*line, (105, 9)]))), (300, 50))  # one of three alike
+        self.assertEqual(cost([(2, 1.0)] * 50 + [(400, 0.2)]), (360, 0))
+        self.assertEqual(cost([(7, 0.4)]), (400, 0))
+        self.assertEqual(cost([(1000000, 0.6), (100000, 0.24)]), (200, 0.4))
+        for steep in ([(10, 0.1), (3000, 60)], [(10, 0.1), (1000, 11)]):  # a batch of nothing takes no less than nothing
+            self.assertEqual(suite_simulation.batch_cost(steep)[:7], "0.000ms")
+        self.assertIsNone(suite_simulation.batch_cost([]))
+
+    def test_the_simulator_is_told_of_the_run_that_counts(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder, runs = pathlib.Path(name), self.runs(name)
+            step, plan = runs.next_step(), plan_of()
+
+            def run(end_ms, **change):
+                path = folder / str(end_ms)
+                path.mkdir()
+                (path / "batches.csv").write_text(f"trigger_ms,end_ms,events\n1000,{end_ms},5\n1000,0,5\n")
+                runs.add({**self.row(step, "fixed", "ok"), "folder": path.name, **change})
+            self.assertIsNone(suite_simulation.measured_cost(plan, folder, step))
+            run(1300)
+            run(1400, status="late")
+            run(1500, digest="of another plan")
+            self.assertEqual(suite_simulation.measured_cost(plan, folder, step), "300.000ms+0.000us")
 
 
 class FakeDriver(suite.Driver):
@@ -225,10 +246,11 @@ class Usage(unittest.TestCase):
         end = time.monotonic() + 20
         while time.process_time() - own_s < 0.5 and time.monotonic() < end:
             pass
+        others = share.others()
         busy_s = usage.machine_busy_s() - before
         passed_s = (time.monotonic() - share.begin_s) * os.cpu_count()
         # All that was worked, without our half second and the clock's ticks.
-        self.assertLess(share.others(), max(busy_s - 0.4, 0) / passed_s + 0.1)
+        self.assertLess(others, max(busy_s - 0.4, 0) / passed_s + 0.1)
 
 
 class Reactive(unittest.TestCase):

@@ -52,7 +52,8 @@ class Postgres:
                                   capture_output=True, text=True, check=False, timeout=120, cwd="/")
             if made.returncode != 0:
                 raise LabError(f"initdb failed: {made.stderr.strip()}")
-            self.server = Child([*prefix, binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""], self.log)
+            # It writes all it has to the disk before it ends.
+            self.server = Child([*prefix, binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""], self.log, grace_s=60)
             self.server.__enter__()
             if not wait_for(self.answers, READY_S):
                 raise LabError(f"PostgreSQL does not answer within {READY_S} s; what it said is in {self.log}")

@@ -25,7 +25,7 @@ class Traffic(Child):
             file.seek(self.begin)
             return file.read().decode("utf-8", errors="replace")
 
-    def report(self, timeout_s=60):
+    def report(self, timeout_s=180):
         code = self.wait(timeout_s)
         if code == 0:
             return last_json(self.printed())
