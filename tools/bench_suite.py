@@ -18,7 +18,7 @@ from lab.kafka import Kafka  # noqa: E402
 from lab.processes import unwind_on_signals  # noqa: E402
 from lab.records import agent_digest, take_folder  # noqa: E402
 from lab.screen import Screen, clock  # noqa: E402
-from lab.suite import (COLUMNS, SETUP_S, Step, append_row, failed_row, git_commit, hardware,  # noqa: E402
+from lab.suite import (COLUMNS, SETUP_S, Step, append_row, attempts_at, failed_row, git_commit, hardware,  # noqa: E402
                        kafka_process, kafka_version, rows_of, run_step)
 from lab.suite_simulation import simulate_all  # noqa: E402
 
@@ -62,12 +62,8 @@ class Runs:
         self.steps = [Step(plan=plan, **step) for step in plan["steps"]]
         self.rows = rows_of(self.path)
 
-    def attempts(self, step, arm):
-        digest = step.digest_of(arm)
-        return [row for row in self.rows if row["id"] == step.id_of(arm) and row["digest"] == digest]
-
     def is_done(self, step, arm):
-        attempts = self.attempts(step, arm)
+        attempts = attempts_at(self.rows, step, arm)
         return any(row["status"] == "ok" for row in attempts) or len(attempts) > self.plan["retries"]
 
     def next_step(self):

@@ -110,7 +110,7 @@ def metadata(address, topic=None):
 
 
 def create_topic(address, name, partitions, settings):
-    """Code and message of the answer. `settings`: "key=value" each."""
+    """Code and message of the answer, 0 where it was created or existed. `settings`: "key=value" each."""
     replication_factor, assignments = 1, 0
     body = struct.pack(">i", 1) + encode_string(name)
     body += struct.pack(">ihii", partitions, replication_factor, assignments, len(settings))
@@ -121,7 +121,8 @@ def create_topic(address, name, partitions, settings):
     response = call(address, CREATE_TOPICS, body)
     response.int32()
     response.string()
-    return response.int16(), response.string()
+    code, message = response.int16(), response.string()
+    return (0 if code == TOPIC_ALREADY_EXISTS else code), message
 
 
 def grow_topic(address, name, partitions):
@@ -136,9 +137,9 @@ def grow_topic(address, name, partitions):
     return response.int16(), response.string()
 
 
-def error_of(request, done):
-    """None once the request has succeeded, or its error message. `done`: what the answer is where there is nothing left to do,
-    {code: whether that is so only after a request that may have succeeded although it timed out}."""
+def error_of(request, done=None):
+    """None once the request has succeeded, or its error message. `done`: the code after a request that timed out and succeeded all
+    the same."""
     timed_out = False
     for attempt in range(TRIES):
         if attempt > 0:
@@ -149,7 +150,7 @@ def error_of(request, done):
             code, message = REQUEST_TIMED_OUT, "no answer within %d s" % REQUEST_TIMEOUT_S
         except OSError as failure:
             return str(failure)
-        if code == 0 or code in done and (timed_out or not done[code]):
+        if code == 0 or (timed_out and code == done):
             return None
         message = message or PASSING.get(code, "error %d" % code)
         if code not in PASSING:
@@ -204,9 +205,9 @@ def main(arguments):
         sys.stderr.write(__doc__)
         sys.exit(2)
     if command == "topic":
-        error = error_of(lambda: create_topic(address, name, partitions, settings), {TOPIC_ALREADY_EXISTS: False})
+        error = error_of(lambda: create_topic(address, name, partitions, settings))
     else:
-        error = error_of(lambda: grow_topic(address, name, partitions), {INVALID_PARTITIONS: True})
+        error = error_of(lambda: grow_topic(address, name, partitions), INVALID_PARTITIONS)
     if error:
         sys.exit("kafka: cannot create or grow topic %s on %s: %s" % (name, broker, error))
     wait_for_topic(address, name, partitions, command == "grow")

@@ -25,8 +25,8 @@ bool suite_simulated_load(const char *folder, const suite_digests_t *digests, su
     snprintf(path, sizeof path, "%s/simulated.csv", folder);
     if (access(path, F_OK) != 0) return true;
     if (!csv_load(path, &simulated->csv, error, error_size)) return false;
-    if (csv_column(&simulated->csv, names[0]) ==
-        CSV_NONE) { /* of an older version, which knew nothing of jobs */
+    /* An older version knew nothing of jobs. */
+    if (csv_column(&simulated->csv, names[0]) == CSV_NONE) {
         suite_simulated_free(simulated);
         return true;
     }

@@ -77,11 +77,11 @@ class Job:
     def text(self, element):
         return self.browser.evaluate("document.getElementById(%s).textContent" % json.dumps(element))
 
-    def cells(self, after_line=0):
+    def cells(self, after_line=0, last_line=None):
         """Of the job's own grid, the cell in which each trigger with events started, of those after a line of the journal."""
         lines = self.lines()
         origin_ns = next(line for line in lines if line["event"] == "start")["origin_ns"]
-        return [(line["start_ns"] - origin_ns) // TRIGGER_NS for line in lines[after_line:] if line["event"] == "trigger"]
+        return [(line["start_ns"] - origin_ns) // TRIGGER_NS for line in lines[after_line:last_line] if line["event"] == "trigger"]
 
     def early(self, after_line=0):
         """How many triggers came in the same cell as the one before: Spark alone never makes one, however late it runs."""
@@ -146,11 +146,7 @@ def test_a_change_takes_effect_at_the_next_wait(job):
     frozen = job.press("Freeze", "monitoring")
     expect("triggers of the frozen query", lambda: len(job.cells(frozen)) >= FROZEN_TRIGGERS)
     released = job.press("Release", "active")
-    lines = job.lines()[frozen:released]
-    # The first trigger may belong to the wait that was under way.
-    triggers = [line["start_ns"] for line in lines if line["event"] == "trigger"][1:]
-    origin_ns = job.lines("start")[0]["origin_ns"]
-    cells = [(start_ns - origin_ns) // TRIGGER_NS for start_ns in triggers]
+    cells = job.cells(frozen, released)[1:]  # the first trigger may belong to the wait that was under way
     assert len(cells) >= FROZEN_TRIGGERS - 1 and len(set(cells)) == len(cells), cells
     expect("a trigger before its time again", lambda: job.early(released), EARLY_WITHIN_S)
 

@@ -201,8 +201,11 @@ class Scraped(unittest.TestCase):
         self.agent.step()
         said = self.agent.totals["own"]["batches"]
         wait_for("the batches are there", lambda: self.value('adaptivestream_batches_total{query="clicks"}') == [said])
-        # One scrape may have taken longer than the second that it is given.
-        wait_for("the target is well", lambda: (self.ask("targets") or {"activeTargets": [{}]})["activeTargets"][0].get("health") == "up")
+
+        def well():
+            told = self.ask("targets")
+            return told and [(target["health"], target["lastError"]) for target in told["activeTargets"]] == [("up", "")]
+        wait_for("the target is well: one scrape may have taken longer than the second that it is given", well)
         types = {name: [entry["type"] for entry in entries] for name, entries in self.ask("metadata").items()}
         # A counter's family has no _total in OpenMetrics; which of both names the metadata bear is up to Prometheus.
         self.assertIn(["counter"], [types.get("adaptivestream_batches"), types.get("adaptivestream_batches_total")])

@@ -122,18 +122,18 @@ class Suite(unittest.TestCase):
     def test_the_simulator_is_told_of_the_run_that_counts(self):
         with tempfile.TemporaryDirectory() as name:
             folder, runs = pathlib.Path(name), self.runs(name)
-            step, plan = runs.next_step(), plan_of()
+            step = runs.next_step()
 
             def run(end_ms, **change):
                 path = folder / str(end_ms)
                 path.mkdir()
                 (path / "batches.csv").write_text(f"trigger_ms,end_ms,events\n1000,{end_ms},5\n1000,0,5\n")
                 runs.add({**self.row(step, "fixed", "ok"), "folder": path.name, **change})
-            self.assertIsNone(suite_simulation.measured_cost(plan, folder, step))
+            self.assertIsNone(suite_simulation.measured_cost(runs.rows, folder, step))
             run(1300)
             run(1400, status="late")
             run(1500, digest="of another plan")
-            self.assertEqual(suite_simulation.measured_cost(plan, folder, step), "300.000ms+0.000us")
+            self.assertEqual(suite_simulation.measured_cost(runs.rows, folder, step), "300.000ms+0.000us")
 
 
 class FakeDriver(suite.Driver):

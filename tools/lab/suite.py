@@ -73,6 +73,12 @@ class Step:
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def attempts_at(rows, step, arm):
+    """Of the rows of runs.csv those of this run, as it is made today."""
+    digest = step.digest_of(arm)
+    return [row for row in rows if row["id"] == step.id_of(arm) and row["digest"] == digest]
+
+
 def trace_flags(workload):
     trace = workload["trace"]
     path = TRACES / f"{trace}.csv.gz" if "/" not in trace and not trace.endswith((".csv", ".gz")) else trace

@@ -2,7 +2,7 @@
 
 import statistics
 
-from lab.suite import Step, append_row, rows_of, simulated
+from lab.suite import Step, append_row, attempts_at, rows_of, simulated
 
 COLUMNS = ["job", "workload", "arm", "repetition", "batches", "wait_mean_s", "wait_p50_s", "wait_p95_s", "wait_p99_s", "wait_max_s",
            "seed", "definition", "batch_cost"]
@@ -51,31 +51,26 @@ def batch_cost(batches):
     return f"{1000 * fixed_s:.3f}ms+{1e6 * per_event_s:.3f}us"
 
 
-def measured_cost(plan, output, step):
-    """As the reference arm had it under the same arrivals: what a user knows of his job. None where no run of it is good."""
-    reference = plan["reference"]
-    rows = [row for row in rows_of(output / "runs.csv")
-            if row["id"] == step.id_of(reference) and row["status"] == "ok" and row["digest"] == step.digest_of(reference)]
-    batches = rows_of(output / rows[-1]["folder"] / "batches.csv") if rows else []
+def measured_cost(runs, output, step):
+    """As the reference arm had it under the same arrivals: what a user knows of his job. None where no run of it is good. `runs`: the
+    rows of runs.csv."""
+    good = [row for row in attempts_at(runs, step, step.plan["reference"]) if row["status"] == "ok"]
+    batches = rows_of(output / good[-1]["folder"] / "batches.csv") if good else []
     return batch_cost([(int(batch["events"]), (int(batch["end_ms"]) - int(batch["trigger_ms"])) / 1000)
                        for batch in batches if int(batch["end_ms"]) > 0])  # 0: not known
-
-
-def is_older(path):
-    """Written before all of today's columns were known: nothing is lost with it, it can be worked out again."""
-    rows = rows_of(path)
-    return bool(rows) and list(rows[0]) != COLUMNS
 
 
 def simulate_all(plan, output):
     """Adds the lines that are not there yet."""
     path = output / "simulated.csv"
-    if is_older(path):
+    runs, lines = rows_of(output / "runs.csv"), rows_of(path)
+    if lines and list(lines[0]) != COLUMNS:  # of an older version: nothing is lost, it can be worked out again
         path.unlink()
+        lines = []
     keys = ("job", "workload", "arm", "repetition", "seed", "definition", "batch_cost")
-    there = {tuple(row[key] for key in keys) for row in rows_of(path)}
+    there = {tuple(row[key] for key in keys) for row in lines}
     for step in (Step(plan=plan, **step) for step in plan["steps"]):
-        cost = measured_cost(plan, output, step)
+        cost = measured_cost(runs, output, step)
         if cost is None:
             continue
         for arm in step.arms:
