@@ -111,7 +111,8 @@ static void observe(governor_t *g, int64_t now_ns, int64_t total)
     g->observed_ns = now_ns;
     g->observed_total = total;
     while (shadow_advance(&g->shadow, &g->grid, &g->cost, g->source_limit, now_ns))
-        price_shadow_batch(&g->price, g->shadow.last_ns, g->shadow.last_batch, g->rule.p);
+        price_shadow_batch(&g->price, g->shadow.last_ns, g->shadow.last_late_ns, g->shadow.last_batch,
+                           g->rule.p);
 }
 
 /* Events came since the last time rates were learned. */

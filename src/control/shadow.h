@@ -26,11 +26,13 @@ typedef struct {
 } shadow_trigger_t;
 
 typedef struct {
-    int64_t next_ns;                        /* the next trigger */
-    int64_t batches;                        /* triggers that found events */
-    int64_t last_batch;                     /* events of the latest of them... */
-    int64_t last_ns;                        /* ...and when it started */
-    int64_t events;                         /* that all of them took */
+    int64_t next_ns;      /* the next trigger... */
+    int64_t late_ns;      /* ...and how long the batch before it holds it up */
+    int64_t batches;      /* triggers that found events */
+    int64_t last_batch;   /* events of the latest of them... */
+    int64_t last_ns;      /* ...and when it started... */
+    int64_t last_late_ns; /* ...after its point of the grid, held up by the batch before it */
+    int64_t events;       /* that all of them took */
     shadow_trigger_t recent[SHADOW_RECENT]; /* the latest is [(batches - 1) % SHADOW_RECENT] */
     pending_t pending;
     histogram_t waits;

@@ -20,7 +20,7 @@ static price_t price_after(double trigger_s, double budget, double gap_s, int64_
     price_t price;
     price_start(&price, trigger_s, budget);
     for (int i = 0; i < 50; i++) {
-        price_shadow_batch(&price, (int64_t)(i * gap_s * (double)second_ns), events, p);
+        price_shadow_batch(&price, (int64_t)(i * gap_s * (double)second_ns), 0, events, p);
         price.debt = 0;
     }
     return price;
@@ -42,6 +42,24 @@ static void steady_traffic_keeps_the_interval(void **state)
         const double interval_s = rule_interval_s(&rule, price_theta(&price, &rule, 0), 40);
         assert_near(interval_s, pow(rule.discount, 1 / (rule.p + 1)) * 2 / 1.5, 1e-9);
     }
+}
+
+/* After a backlog at a constant rate, whose batches hold each other up, the interval is still the trigger's. */
+static void a_backlog_is_no_reason_to_wait(void **state)
+{
+    (void)state;
+    const double trigger_s = 2, per_s = 40;
+    const rule_t rule = rule_for(GOAL_BALANCED);
+    price_t price;
+    price_start(&price, trigger_s, 1);
+    int64_t time_ns = 0;
+    for (int late_s = 0; late_s <= 60; late_s += 6) {
+        const double span_s = trigger_s + late_s;
+        time_ns += (int64_t)span_s * second_ns;
+        price_shadow_batch(&price, time_ns, late_s * second_ns, (int64_t)(per_s * span_s), rule.p);
+    }
+    assert_near(rule_interval_s(&rule, price_theta(&price, &rule, 0), per_s),
+                pow(rule.discount, 1 / (rule.p + 1)) * trigger_s, 1e-9);
 }
 
 /* tau/gap batches are due within tau; each of them takes its share of D. */
@@ -86,7 +104,7 @@ static void limit_is_ten_minutes_of_triggers(void **state)
         }
         assert_true(price_guarded(&price));
         for (int batches = 0; batches < 3 * cases[i].limit; batches++)
-            price_shadow_batch(&price, batches * second_ns, 1, 2);
+            price_shadow_batch(&price, batches * second_ns, 0, 1, 2);
         assert_near(price.debt, -cases[i].limit, 1e-9);
     }
 }
@@ -100,9 +118,9 @@ static void a_night_calls_in_no_debts(void **state)
     price_start(&price, 2, 1);
     int64_t time_ns = 0;
     for (int i = 0; i < 2000; i++, time_ns += 2 * second_ns)
-        price_shadow_batch(&price, time_ns, 100, rule.p);
+        price_shadow_batch(&price, time_ns, 0, 100, rule.p);
     const double before = stretch(&price, &rule, 100);
-    price_shadow_batch(&price, time_ns + 8 * 3600 * second_ns, 100, rule.p);
+    price_shadow_batch(&price, time_ns + 8 * 3600 * second_ns, 0, 100, rule.p);
     assert_near(stretch(&price, &rule, 100) / before, 1, 0.02);
 }
 
@@ -110,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steady_traffic_keeps_the_interval),
+        cmocka_unit_test(a_backlog_is_no_reason_to_wait),
         cmocka_unit_test(a_night_calls_in_no_debts),
         cmocka_unit_test(a_debt_is_spread_over_the_batches_due),
         cmocka_unit_test(no_debt_moves_the_interval_far),
