@@ -182,6 +182,29 @@ static void print_simulated(const suite_markdown_t *report, const suite_scene_t 
     if (any) fputs("\n", out);
 }
 
+static void print_pairs(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
+{
+    bool any = false;
+    for (size_t k = 0; k < report->summary->count; k++) {
+        const suite_line_of_t *line = &report->summary->lines[k];
+        const suite_pairs_t *pairs = &report->pairs[k];
+        if (!same_scene(line, scene) || pairs->count < SUITE_PAIRS_MINIMUM) continue;
+        if (!any)
+            fprintf(out,
+                    "What a batch takes beside the same one of `%s`: same trigger point, same events, at the "
+                    "same time in "
+                    "another driver.\nMedians of the pairs, and their 95 %% intervals:\n\n"
+                    "| arm | pairs | `%s`, ms | longer by, ms | ratio |\n|---|---|---|---|---|\n",
+                    report->reference, report->reference);
+        any = true;
+        fprintf(out, "| %s | %zu | %.0f | %+.1f (%+.1f to %+.1f) | %.3f (%.3f to %.3f) |\n", line->arm,
+                pairs->count, pairs->reference_s.median * 1e3, pairs->more_s.median * 1e3,
+                pairs->more_s.low * 1e3, pairs->more_s.high * 1e3, pairs->ratio.median, pairs->ratio.low,
+                pairs->ratio.high);
+    }
+    if (any) fputs("\n", out);
+}
+
 static void print_forecast(const suite_markdown_t *report, const suite_scene_t *scene, FILE *out)
 {
     char path[4096];
@@ -265,6 +288,7 @@ void suite_markdown_print(const suite_markdown_t *report, FILE *out)
         print_events(report->results, scene, out);
         print_table(report, scene, out);
         print_busyness(report, scene, out);
+        print_pairs(report, scene, out);
         print_simulated(report, scene, out);
         print_forecast(report, scene, out);
         fprintf(out,

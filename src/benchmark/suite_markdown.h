@@ -5,6 +5,7 @@
 #define ADAPTIVESTREAM_BENCHMARK_SUITE_MARKDOWN_H
 
 #include "benchmark/suite_busyness.h"
+#include "benchmark/suite_pairs.h"
 #include "benchmark/suite_simulated.h"
 #include "benchmark/suite_summary.h"
 
@@ -17,6 +18,7 @@ typedef struct {
     const suite_results_t *results;
     const suite_summary_t *summary;
     const suite_busyness_t *busyness; /* of each line of the summary */
+    const suite_pairs_t *pairs;       /* and these */
     const suite_simulated_t *simulated;
 } suite_markdown_t;
 

@@ -55,3 +55,37 @@ suite_second_t *suite_records_seconds(const char *folder, const suite_row_t *row
     free(seconds);
     return NULL;
 }
+
+static bool read_batch(const csv_t *csv, size_t line, const int at[3], suite_batch_t *batch)
+{
+    const int64_t latest_ms = INT64_C(1) << 50;
+    int64_t end_ms;
+    if (!csv_integer(csv, line, at[0], &batch->trigger_ms) || !csv_integer(csv, line, at[1], &end_ms) ||
+        !csv_integer(csv, line, at[2], &batch->events) || batch->trigger_ms < 0 ||
+        batch->trigger_ms > latest_ms || end_ms < 0 || end_ms > latest_ms)
+        return false;
+    batch->took_ms = end_ms > batch->trigger_ms ? end_ms - batch->trigger_ms : 0;
+    return true;
+}
+
+suite_batch_t *suite_records_batches(const char *folder, const suite_row_t *row, size_t *count, char *error,
+                                     size_t error_size)
+{
+    static const char *const names[] = {"trigger_ms", "end_ms", "events"};
+    static const char file[] = "batches.csv";
+    csv_t csv;
+    int at[3];
+    if (!suite_records_load(folder, row, file, names, 3, at, &csv, error, error_size)) return NULL;
+    suite_batch_t *batches = malloc((csv.rows + 1) * sizeof *batches);
+    bool good = batches != NULL;
+    if (!good) snprintf(error, error_size, "out of memory");
+    *count = csv.rows;
+    for (size_t i = 0; good && i < csv.rows; i++)
+        if (!read_batch(&csv, i, at, &batches[i]) ||
+            (i > 0 && batches[i].trigger_ms < batches[i - 1].trigger_ms))
+            good = suite_records_bad_line(folder, row, file, i, error, error_size);
+    csv_free(&csv);
+    if (good) return batches;
+    free(batches);
+    return NULL;
+}

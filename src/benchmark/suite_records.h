@@ -24,4 +24,13 @@ typedef struct {
 suite_second_t *suite_records_seconds(const char *folder, const suite_row_t *row, size_t *count, char *error,
                                       size_t error_size);
 
+typedef struct {
+    int64_t trigger_ms, took_ms; /* until its end; 0 when that is not known */
+    int64_t events;
+} suite_batch_t;
+
+/* The batches of one run, by rising trigger; owned by the caller. NULL on failure. */
+suite_batch_t *suite_records_batches(const char *folder, const suite_row_t *row, size_t *count, char *error,
+                                     size_t error_size);
+
 #endif

@@ -81,16 +81,20 @@ static bool write_all(const char *folder, const facts_t *facts, const suite_resu
     }
     suite_busyness_t *busyness =
         suite_busyness_of(folder, results, &summary, facts->reference, error, error_size);
+    suite_pairs_t *pairs =
+        busyness ? suite_pairs_of(folder, results, &summary, facts->reference, error, error_size) : NULL;
     const suite_markdown_t markdown = {.folder = folder,
                                        .facts = facts->sentence,
                                        .reference = facts->reference,
                                        .results = results,
                                        .summary = &summary,
                                        .busyness = busyness,
+                                       .pairs = pairs,
                                        .simulated = simulated};
-    const bool good = busyness && suite_summary_write(&summary, path, error, error_size) &&
+    const bool good = pairs && suite_summary_write(&summary, path, error, error_size) &&
                       suite_plots_write(folder, results, &summary, error, error_size) &&
                       write_markdown(folder, &markdown, error, error_size);
+    free(pairs);
     free(busyness);
     suite_summary_free(&summary);
     return good;

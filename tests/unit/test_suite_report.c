@@ -2,6 +2,7 @@
 /* links: benchmark */
 #include "benchmark/csv.h"
 #include "benchmark/suite_markdown.h"
+#include "benchmark/suite_pairs.h"
 #include "benchmark/suite_plots.h"
 #include "benchmark/suite_report.h"
 #include "benchmark/suite_results.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -188,9 +190,13 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     suite_busyness_t *busyness =
         suite_busyness_of(RECORDS, &results, &summary, "fixed_2s", error, sizeof error);
     assert_non_null(busyness);
+    suite_pairs_t *pairs = suite_pairs_of(RECORDS, &results, &summary, "fixed_2s", error, sizeof error);
+    assert_true(pairs && pairs[1].count == 0); /* no run had another beside it */
+    pairs[1] = (suite_pairs_t){200, {0.002, -0.001, 0.004}, {1.004, 0.998, 1.009}, {0.35, 0.34, 0.36}};
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    const suite_markdown_t report = {RECORDS, "Facts.", "fixed_2s", &results, &summary, busyness, &simulated};
+    const suite_markdown_t report = {RECORDS,  "Facts.", "fixed_2s", &results,
+                                     &summary, busyness, pairs,      &simulated};
     suite_markdown_print(&report, out);
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "| **fixed_2s** | 2 | 10 | 1.450 |"));
@@ -201,6 +207,7 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     assert_non_null(strstr(text, "bursts (above twice the mean rate): 80 % of the events"));
     assert_non_null(
         strstr(text, "| balanced | 0.825 (0.635, 0.500 to 0.770) | 1.200 (0.600, 0.500 to 0.700) |"));
+    assert_non_null(strstr(text, "| balanced | 200 | 350 | +2.0 (-1.0 to +4.0) | 1.004 (0.998 to 1.009) |"));
     /* The line of the older agent does not count: 0.9 / 1.5. */
     assert_non_null(strstr(text, "| balanced | 0.950 / 1.000 | 0.625 / 0.600 |"));
     assert_non_null(strstr(text, "| latency | 0 | - |"));
@@ -210,10 +217,88 @@ static void test_the_markdown_says_what_counts_and_what_does_not(void **state)
     assert_null(strstr(text, "disturbed"));
     assert_null(strstr(text, "Left out"));
     free(text);
+    free(pairs);
     free(busyness);
     suite_summary_free(&summary);
     suite_simulated_free(&simulated);
     suite_results_free(&results);
+}
+
+static void write_text(const char *folder, const char *name, const char *text)
+{
+    char target[512];
+    snprintf(target, sizeof target, "%s/%s", folder, name);
+    FILE *file = fopen(target, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+enum { BATCHES_OF_A_RUN = 50 };
+
+/* A batch every two seconds, `late_ms` after the trigger point; `longer_ms` in turn for each of five. */
+static void write_batches(const char *folder, const char *name, int64_t late_ms, const int64_t longer_ms[5])
+{
+    char text[8192];
+    size_t length = (size_t)snprintf(text, sizeof text, "batch,trigger_ms,end_ms,oldest_ms,events\n");
+    for (int i = 0; i < BATCHES_OF_A_RUN; i++) {
+        const int64_t begin_ms = 1000 + i * 2000 + late_ms;
+        length += (size_t)snprintf(text + length, sizeof text - length, "%d,%lld,%lld,%lld,%d\n", i,
+                                   (long long)begin_ms, (long long)(begin_ms + 100 + longer_ms[i % 5]),
+                                   (long long)begin_ms - 1000, i % 10 == 9 && late_ms > 0 ? 7 : 8);
+    }
+    write_text(folder, name, text);
+}
+
+/* Of runs side by side, batches that began together with the same events are compared. */
+static void test_batches_are_compared_one_by_one(void **state)
+{
+    (void)state;
+    static const int64_t none[5] = {0}, some[5] = {10, -2, 3, 1, 2}, much[5] = {90, 90, 90, 90, 90};
+    char folder[] = "/tmp/adaptivestream-test-XXXXXX", name[256];
+    assert_non_null(mkdtemp(folder));
+    suite_row_t rows[4] = {{.arm = "fixed_2s", .beside = 1, .began_ms = 1, .folder = "f"},
+                           {.arm = "agent_fixed", .beside = 1, .began_ms = 1, .folder = "a"},
+                           {.arm = "agent_fixed", .beside = 1, .began_ms = 2, .folder = "b", .repetition = 1},
+                           {.arm = "latency", .beside = 1, .began_ms = 1, .folder = "b"}};
+    suite_scene_t scene = {.job = "map", .workload = "phases"};
+    for (int i = 0; i < 4; i++) {
+        strcpy(rows[i].job, scene.job);
+        strcpy(rows[i].workload, scene.workload);
+        strcpy(rows[i].status, "ok");
+    }
+    suite_line_of_t lines[3] = {{.scene = &scene, .arm = "fixed_2s"},
+                                {.scene = &scene, .arm = "agent_fixed"},
+                                {.scene = &scene, .arm = "latency"}};
+    const suite_results_t results = {.rows = rows, .count = 4, .scenes = &scene, .scene_count = 1};
+    const suite_summary_t summary = {.lines = lines, .count = 3};
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s/%c", folder, "fab"[i]);
+        assert_int_equal(mkdir(name, 0700), 0);
+    }
+    write_batches(folder, "f/batches.csv", 0, none);
+    write_batches(folder, "a/batches.csv", 20, some);
+    write_batches(folder, "b/batches.csv", 400, much); /* another trigger point */
+    suite_pairs_t *pairs = suite_pairs_of(folder, &results, &summary, "fixed_2s", error, sizeof error);
+    assert_non_null(pairs);
+    assert_true(pairs[0].count == 0 && pairs[2].count == 0);
+    assert_int_equal(pairs[1].count, BATCHES_OF_A_RUN * 9 / 10); /* one in ten had other events */
+    assert_near(pairs[1].reference_s.median, 0.1, 1e-9);
+    assert_near(pairs[1].more_s.median, 0.002, 1e-9);
+    assert_near(pairs[1].ratio.median, 1.02, 1e-9);
+    assert_true(pairs[1].more_s.low >= 0.001 && pairs[1].more_s.low <= 0.002);
+    assert_true(pairs[1].more_s.high >= 0.002 && pairs[1].more_s.high <= 0.003);
+    free(pairs);
+    write_text(folder, "a/batches.csv", "batch,trigger_ms,end_ms,oldest_ms,events\n0,5,x,5,5\n");
+    assert_null(suite_pairs_of(folder, &results, &summary, "fixed_2s", error, sizeof error));
+    assert_non_null(strstr(error, "/a/batches.csv:2: not the whole numbers"));
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s/%c/batches.csv", folder, "fab"[i]);
+        assert_int_equal(unlink(name), 0);
+        snprintf(name, sizeof name, "%s/%c", folder, "fab"[i]);
+        assert_int_equal(rmdir(name), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
 }
 
 /* The records as links in a folder of the test's own, where the report is written. */
@@ -271,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_runs_of_other_agents_are_left_out),
         cmocka_unit_test(test_medians_and_ratios_of_pairs),
         cmocka_unit_test(test_the_markdown_says_what_counts_and_what_does_not),
+        cmocka_unit_test(test_batches_are_compared_one_by_one),
         cmocka_unit_test(test_everything_is_written),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
