@@ -22,10 +22,14 @@ bool measurement_is_complete(const measurement_t *measurement)
     return true;
 }
 
-static void name_after_file(measured_query_t *query, const char *file)
+static void name(measured_query_t *query, const char *file, const char *name_or_id)
 {
     const char *slash = strrchr(file, '/');
     query->file = file;
+    if (name_or_id) {
+        snprintf(query->name, sizeof query->name, "%s", name_or_id);
+        return;
+    }
     snprintf(query->name, sizeof query->name, "%s", slash ? slash + 1 : file);
     char *dot = strrchr(query->name, '.');
     if (dot && dot > query->name) *dot = '\0';
@@ -48,12 +52,12 @@ static bool fill_figures(const waits_t *waits, const measured_phases_t *phases, 
     return true;
 }
 
-static bool measure_query(const char *file, const batches_t *batches, const measure_request_t *request,
+static bool measure_query(const measure_request_t *request, size_t index, const batches_t *batches,
                           const topic_events_t *events, measurement_t *measurement)
 {
     waits_t waits;
     measured_query_t *query = &measurement->queries[measurement->query_count++];
-    name_after_file(query, file);
+    name(query, request->progress[index], request->query[index]);
     if (!waits_join(batches, events, &waits)) return false;
     bool good = fill_figures(&waits, &measurement->phases, request->bound_ms, query);
     waits_free(&waits);
@@ -65,13 +69,13 @@ static bool read_batches(const measure_request_t *request, batches_t *batches, c
     const char *topic = request->topic.topic;
     for (size_t i = 0; i < request->progress_count; i++) {
         const char *file = request->progress[i];
-        if (!progress_read(file, topic, &batches[i], error, error_size)) return false;
+        const char *query = request->query[i];
+        if (!progress_read(file, topic, query, &batches[i], error, error_size)) return false;
         if (batches[i].count > 0) continue;
-        snprintf(
-            error, error_size,
-            "%s: no batch took a row of topic %s; is --topic the one that the query reads, and the file the "
-            "query's progress (one JSON object a line, from its first batch on)?",
-            file, topic);
+        snprintf(error, error_size,
+                 "%s: no batch%s%s took a row of topic %s; is --topic the one that the query reads, and is "
+                 "its progress in the file, from its first batch on?",
+                 file, query ? " of query " : "", query ? query : "", topic);
         return false;
     }
     return true;
@@ -100,7 +104,7 @@ static bool measure_batches(const measure_request_t *request, const batches_t *b
         measurement->events += (int64_t)events.partitions[i].count;
     bool good = locate_phases(request, &events, measurement, error, error_size);
     for (size_t i = 0; good && i < request->progress_count; i++) {
-        good = measure_query(request->progress[i], &batches[i], request, &events, measurement);
+        good = measure_query(request, i, &batches[i], &events, measurement);
         if (!good) snprintf(error, error_size, "out of memory");
     }
     topic_events_free(&events);

@@ -12,6 +12,7 @@ enum { MEASURED_MAXIMUM = 2, QUERY_NAME_SIZE = 64 };
 typedef struct {
     topic_request_t topic;
     const char *progress[MEASURED_MAXIMUM]; /* files; see progress.h */
+    const char *query[MEASURED_MAXIMUM];    /* name or id in that file; NULL: its only one */
     size_t progress_count;
     const shape_t *phases; /* NULL: only figures over all */
     bool start_known;
@@ -21,7 +22,7 @@ typedef struct {
 } measure_request_t;
 
 typedef struct {
-    char name[QUERY_NAME_SIZE]; /* of the file, without folder and ending */
+    char name[QUERY_NAME_SIZE]; /* the request's, or of the file without folder and ending */
     const char *file;
     int64_t before, missing, repeated, rows; /* see waits_t */
     wait_excess_t excess;                    /* above bound_ms */

@@ -1,8 +1,7 @@
 #include "benchmark/progress.h"
 
-#include "benchmark/progress_report.h"
+#include "benchmark/progress_files.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 typedef struct {
     const char *path;
     const char *topic;
+    const char *query; /* name or id; NULL: the only one there is */
+    char *id;          /* of the query that the batches are of; NULL before the first */
     size_t line;
     int64_t last_id;
     bool any;
@@ -95,71 +96,70 @@ static bool read_source(reader_t *reader, const json_t *source, batch_t *batch)
     return good;
 }
 
-static bool read_progress(reader_t *reader, const json_t *progress)
+/* Whether the report is of the query that is read, and reads the topic. False with an error where it is not clear which one
+ * is meant. */
+static bool is_ours(reader_t *reader, const progress_report_t *report, bool *ours)
 {
-    progress_report_t report;
-    const char *why = progress_report_of(progress, &report);
-    if (why) return fail(reader, why);
-    batch_t batch = {.id = report.batch_id, .trigger_ms = report.trigger_ms};
-    if (report.duration_ms >= 0) batch.end_ms = batch.trigger_ms + report.duration_ms;
-    json_t *sources = json_object_get(progress, "sources");
+    const bool named = reader->query && ((report->name && strcmp(report->name, reader->query) == 0) ||
+                                         strcmp(report->id, reader->query) == 0);
+    bool reads = false;
     size_t index;
     json_t *source;
-    json_array_foreach(sources, index, source)
+    json_array_foreach(json_object_get(report->json, "sources"), index, source)
+    {
+        json_t *end = offsets_of(source, "endOffset", reader->topic);
+        reads = reads || end != NULL;
+        json_decref(end);
+    }
+    *ours = reads && (named || !reader->query);
+    if (!*ours || (reader->id && strcmp(reader->id, report->id) == 0)) return true;
+    if (reader->id) {
+        char what[512];
+        snprintf(what, sizeof what, "%s read topic %s, with the ids %.64s and %.64s; choose one by its %s",
+                 named ? "several queries of that name" : "several queries", reader->topic, reader->id,
+                 report->id, named ? "id" : "name or id");
+        return fail(reader, what);
+    }
+    reader->id = strdup(report->id);
+    return reader->id ? true : fail(reader, "out of memory");
+}
+
+static bool read_report(void *context, const progress_report_t *report)
+{
+    reader_t *reader = context;
+    bool ours;
+    reader->line = report->line;
+    if (!is_ours(reader, report, &ours)) return false;
+    if (!ours) return true;
+    batch_t batch = {.id = report->batch_id, .trigger_ms = report->trigger_ms};
+    if (report->duration_ms >= 0) batch.end_ms = batch.trigger_ms + report->duration_ms;
+    size_t index;
+    json_t *source;
+    json_array_foreach(json_object_get(report->json, "sources"), index, source)
     {
         batch.rows = json_integer_value(json_object_get(source, "numInputRows"));
         if (batch.rows > 0 && reader->any && batch.id <= reader->last_id) return true;
         if (!read_source(reader, source, &batch)) return false;
     }
-    if (report.rows > 0) {
+    if (report->rows > 0) {
         reader->last_id = batch.id;
         reader->any = true;
     }
     return true;
 }
 
-/* A line that ends in '\n' is whole and must parse. */
-static bool read_line(reader_t *reader, const char *line, size_t length)
-{
-    bool whole = length > 0 && line[length - 1] == '\n';
-    if (strspn(line, " \t\r\n") == length) return true;
-    json_error_t cause;
-    json_t *progress = json_loadb(line, length, 0, &cause);
-    if (!progress) {
-        char what[JSON_ERROR_TEXT_LENGTH + 32];
-        snprintf(what, sizeof what, "not JSON: %s", cause.text);
-        return whole ? fail(reader, what) : true;
-    }
-    bool good =
-        json_is_object(progress) ? read_progress(reader, progress) : fail(reader, "not a JSON object");
-    json_decref(progress);
-    return good;
-}
-
-bool progress_read(const char *path, const char *topic, batches_t *batches, char *error, size_t error_size)
+bool progress_read(const char *path, const char *topic, const char *query, batches_t *batches, char *error,
+                   size_t error_size)
 {
     *batches = (batches_t){0};
-    reader_t reader = {
-        .path = path, .topic = topic, .batches = batches, .error = error, .error_size = error_size};
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-    bool good = true;
-    while (good && (length = getline(&line, &room, file)) > 0) {
-        reader.line++;
-        good = read_line(&reader, line, (size_t)length);
-    }
-    if (good && ferror(file)) {
-        snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        good = false;
-    }
-    free(line);
-    fclose(file);
+    reader_t reader = {.path = path,
+                       .topic = topic,
+                       .query = query,
+                       .batches = batches,
+                       .error = error,
+                       .error_size = error_size};
+    const bool good = progress_files_read(path, read_report, &reader, error, error_size);
+    free(reader.id);
     json_decref(reader.last_end);
     if (!good) batches_free(batches);
     return good;

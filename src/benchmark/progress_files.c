@@ -46,10 +46,9 @@ static bool check_packing(reader_t *reader, const char *bytes, size_t size)
     for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
         if (size < packings[i].length || memcmp(bytes, packings[i].bytes, packings[i].length) != 0) continue;
         if (packings[i].unpackable)
-            snprintf(
-                why, sizeof why,
-                "compressed by %s; unpack it on the way: %s -dc%s%s | adaptivestream estimate --progress -",
-                packings[i].name, packings[i].name, *reader->all ? " " : "", reader->all);
+            snprintf(why, sizeof why,
+                     "compressed by %s; unpack it on the way: %s -dc%s%s | adaptivestream ... --progress -",
+                     packings[i].name, packings[i].name, *reader->all ? " " : "", reader->all);
         else
             snprintf(why, sizeof why,
                      "compressed by Spark's own %s, which no other program reads; take the driver's log, or "

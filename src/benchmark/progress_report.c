@@ -75,7 +75,7 @@ const char *progress_report_of(const json_t *progress, progress_report_t *report
     const char *time = json_string_value(json_object_get(progress, "timestamp"));
     const json_t *id = json_object_get(progress, "batchId");
     json_t *sources = json_object_get(progress, "sources");
-    *report = (progress_report_t){.batch_id = json_integer_value(id), .duration_ms = -1};
+    *report = (progress_report_t){.batch_id = json_integer_value(id), .duration_ms = -1, .json = progress};
     if (!time || !json_is_integer(id) || !json_is_array(sources))
         return "not a query's progress: timestamp, batchId and sources are expected";
     if (!progress_parse_time(time, &report->trigger_ms))

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
@@ -15,6 +16,8 @@ typedef struct {
     int64_t duration_ms;     /* of the whole trigger; -1: not in the report */
     const char *name;        /* as long as the JSON; NULL: the query has none */
     const char *id, *run_id; /* as long as the JSON; "" where the report has none */
+    const json_t *json;      /* the report itself, borrowed */
+    size_t line;             /* of its file, where it was found in one */
     bool behind;             /* a source held more than the batch took: it is limited per trigger */
 } progress_report_t;
 

@@ -224,7 +224,8 @@ bool suite_collect(const suite_collect_request_t *request, suite_run_t *run, cha
     topic_events_t events;
     waits_t waits;
     *run = (suite_run_t){0};
-    if (!progress_read(request->progress, request->topic.topic, &batches, error, error_size)) return false;
+    if (!progress_read(request->progress, request->topic.topic, NULL, &batches, error, error_size))
+        return false;
     if (!topic_read(&request->topic, &events, error, error_size)) {
         batches_free(&batches);
         return false;

@@ -19,7 +19,7 @@ static const char *const column_names[FIGURE_COLUMNS] = {"mean", "p50", "p95", "
 typedef struct {
     kafka_flags_t kafka;
     client_settings_t client; /* of kafka */
-    const char *topic, *progress, *against, *phases, *journal, *query;
+    const char *topic, *progress, *against, *phases, *journal, *query, *against_query;
     int64_t start_ms, repeat, timeout_ns, bound_ns;
     bool start_known, bound_given, json;
 } options_of_measure_t;
@@ -85,6 +85,11 @@ static void print_block(const measurement_t *measurement, const char *title, int
     if (measurement->query_count == 2) print_ratio(&rows[0], &rows[1]);
 }
 
+static const char *query_in_journal(const options_of_measure_t *options)
+{
+    return options->query ? options->query : "governed";
+}
+
 static double bound_s(const options_of_measure_t *options)
 {
     return (double)options->bound_ns / 1e9;
@@ -119,7 +124,8 @@ static void print_table(const options_of_measure_t *options, const measurement_t
     if (options->bound_given) print_excess(options, measurement);
     if (summary) {
         row_t shadow = row_of_summary(&summary->shadow);
-        printf("\nThe agent's shadow: what %s would have had under its own trigger\n", options->query);
+        printf("\nThe agent's shadow: what %s would have had under its own trigger\n",
+               query_in_journal(options));
         print_row("predicted", "shadow", &shadow);
         if (measurement->query_count == 2) {
             row_t real = row_of(&measurement->queries[1], -1);
@@ -236,14 +242,15 @@ static int report(const options_of_measure_t *options, const shape_t *shape)
                                            .topic = options->topic,
                                            .deadline_ms = options->timeout_ns / 1000000},
                                  .progress = {options->progress, options->against},
+                                 .query = {options->query, options->against_query},
                                  .progress_count = options->against ? 2 : 1,
                                  .phases = shape,
                                  .start_known = options->start_known,
                                  .start_ms = options->start_ms,
                                  .repeat = (int)options->repeat,
                                  .bound_ms = options->bound_ns / 1000000};
-    bool good = !options->journal ||
-                journal_summary_read(options->journal, options->query, &summary, error, sizeof error);
+    bool good = !options->journal || journal_summary_read(options->journal, query_in_journal(options),
+                                                          &summary, error, sizeof error);
     if (!good || !measure(&request, &measurement, error, sizeof error)) {
         fprintf(stderr, "adaptivestream measure: %s\n", error);
         return EXIT_FAILED;
@@ -274,12 +281,23 @@ int command_measure(int argc, char **argv)
          .type = FLAG_TEXT,
          .value = &options.progress,
          .argument = "FILE",
-         .help = "the query's progress, one JSON object a line"},
+         .help = "the query's progress: Spark's event log, a driver's log, a listener's JSON"},
         {.name = "--against",
          .type = FLAG_TEXT,
          .value = &options.against,
          .argument = "FILE",
          .help = "progress of a second query on the topic, to compare with"},
+        {.name = "--query",
+         .type = FLAG_TEXT,
+         .value = &options.query,
+         .argument = "NAME",
+         .help = "name or id, where several queries in FILE read the topic, and in the journal (there "
+                 "default: governed)"},
+        {.name = "--against-query",
+         .type = FLAG_TEXT,
+         .value = &options.against_query,
+         .argument = "NAME",
+         .help = "the second query's, in the same FILE without --against"},
         {.name = "--phases",
          .type = FLAG_TEXT,
          .value = &options.phases,
@@ -314,12 +332,6 @@ int command_measure(int argc, char **argv)
          .value = &options.journal,
          .argument = "FILE",
          .help = "the agent's journal: adds what its shadow predicted"},
-        {.name = "--query",
-         .type = FLAG_TEXT,
-         .value = &options.query,
-         .argument = "NAME",
-         .preset = "governed",
-         .help = "name or id of the governed query in the journal"},
         {.name = "--timeout",
          .type = FLAG_DURATION,
          .value = &options.timeout_ns,
@@ -338,12 +350,17 @@ int command_measure(int argc, char **argv)
                    "second query beside it.",
         .table = table,
         .count = sizeof table / sizeof table[0],
-        .notes = "A query's progress is what event.progress.json holds in a listener's onQueryProgress: "
-                 "a line for each batch.\n\n" KAFKA_SECURITY_NOTES("measure"),
+        .notes =
+            "Progress is found in what Spark writes under spark.eventLog.dir (a file, or the folder of a "
+            "rolled log), in a driver's log at INFO, and where a listener's onQueryProgress prints "
+            "event.progress.json; also gzipped, - reads standard input.\n\n" KAFKA_SECURITY_NOTES("measure"),
     };
     int exit_code;
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
     if (!options.progress) return flags_usage_error(&flags, "--progress FILE is missing");
+    if (!options.against && options.against_query) options.against = options.progress;
+    if (options.against && strcmp(options.progress, "-") == 0 && strcmp(options.against, "-") == 0)
+        return flags_usage_error(&flags, "standard input holds one query's progress: it is read once");
     if (!options.phases && (options.start_known || options.repeat > 1))
         return flags_usage_error(&flags, "--start and --repeat belong to --phases");
     if (options.phases && !parse_phases(&flags, &options, &shape, &exit_code)) return exit_code;

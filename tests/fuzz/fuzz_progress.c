@@ -1,6 +1,7 @@
-/* The reader of a job's reports on any bytes: a refusal names the file and says why, and of what is read no event gets
+/* The readers of a job's reports on any bytes: a refusal names the file and says why, and of what is read no event gets
  * lost on the way to slots. */
 /* links: benchmark */
+#include "benchmark/progress.h"
 #include "benchmark/progress_arrivals.h"
 
 #include <math.h>
@@ -50,6 +51,26 @@ static void check_query(const reported_query_t *query)
     slots_free(&slots);
 }
 
+static void check_batches(const char *path)
+{
+    static const char *const queries[] = {NULL, "orders"};
+    for (size_t i = 0; i < 2; i++) {
+        char error[TEXT_SIZE] = "";
+        batches_t batches;
+        if (progress_read(path, "events", queries[i], &batches, error, sizeof error)) {
+            check(error[0] == '\0');
+            for (size_t k = 0; k < batches.count; k++)
+                for (size_t n = 0; n < batches.batches[k].range_count; n++) {
+                    const offset_range_t *range = &batches.batches[k].ranges[n];
+                    check(range->end >= range->start && range->partition >= 0);
+                }
+        } else {
+            check(strncmp(error, path, strlen(path)) == 0 && strlen(error) < sizeof error);
+        }
+        batches_free(&batches);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64], error[TEXT_SIZE] = "";
@@ -68,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(strncmp(error, path, strlen(path)) == 0 && strlen(error) < sizeof error);
         check(history.queries == NULL && history.count == 0);
     }
+    check_batches(path);
     close(fd);
     return 0;
 }

@@ -429,6 +429,27 @@ class Measure(unittest.TestCase):
             self.assertEqual((code, out), (FAILED, ""))
             self.assertIn("nobody listens at localhost:1", errors)
 
+    def test_one_of_several_queries_in_an_event_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder) / "local-1"
+            report = json.loads(self.progress(folder).read_text(encoding="utf-8"))
+            log.write_text("".join(json.dumps({"Event": "QueryProgressEvent", "progress": {**report, "id": name}}) + "\n"
+                                   for name in ("a", "b")), encoding="utf-8")
+            arguments = ["measure", "--progress", log, "--topic", "other", "--broker", "localhost:1"]
+            code, out, errors = call(*arguments)
+            self.assertEqual((code, out), (FAILED, ""))
+            self.assertIn(f"{log}:2: several queries read topic other, with the ids a and b; choose one", errors)
+            code, out, errors = call(*arguments, "--query", "c")
+            self.assertEqual((code, out), (FAILED, ""))
+            self.assertIn("no batch of query c took a row of topic other", errors)
+            for more in ([], ["--against-query", "b"]):
+                code, out, errors = call(*arguments, "--query", "a", *more)
+                self.assertEqual((code, out), (FAILED, ""))
+                self.assertIn("nobody listens at localhost:1", errors)
+            code, out, errors = call("measure", "--progress", "-", "--against-query", "b")
+            self.assertEqual((code, out), (USAGE, ""))
+            self.assertIn("read once", errors)
+
 
 class Record(unittest.TestCase):
     def check(self, arguments, expected, *mentions):

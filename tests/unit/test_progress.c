@@ -1,4 +1,4 @@
-/* Reading a query's progress: what Spark 3.5 writes, torn files, and lines that are something else. */
+/* The batches in a query's progress: what Spark 3.5 writes, torn files, several queries, and what is something else. */
 /* links: benchmark */
 #include "benchmark/progress.h"
 #include "benchmark/progress_report.h"
@@ -39,7 +39,7 @@ static bool read_text(const char *text, batches_t *batches)
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
-    return progress_read(path, "events", batches, error, sizeof error);
+    return progress_read(path, "events", NULL, batches, error, sizeof error);
 }
 
 static void expect_refusal(const char *text, const char *where, const char *what)
@@ -132,9 +132,11 @@ static void test_a_torn_last_line_is_tolerated(void **state)
 static void test_a_line_that_is_something_else_is_named(void **state)
 {
     (void)state;
-    expect_refusal(FIRST "garbage\n" SECOND, ":2:", "not JSON");
-    expect_refusal(FIRST SECOND "[1,2]\n", ":3:", "not a JSON object");
-    expect_refusal("{}\n", ":1:", "not a query's progress");
+    batches_t batches;
+    assert_true(read_text(FIRST "26/01/31 INFO Something else\n[1,2]\n{}\n" SECOND, &batches));
+    assert_int_equal(batches.count, 2);
+    batches_free(&batches);
+    expect_refusal(FIRST "{\"batchId\":2,\n" SECOND, ":2:", "no whole report");
     expect_refusal("{\"timestamp\":\"yesterday\",\"batchId\":1,\"sources\":[]}\n", ":1:", "timestamp");
     expect_refusal(
         "{\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":1,\"numInputRows\":4,\"sources\":[{"
@@ -147,14 +149,67 @@ static void test_a_line_that_is_something_else_is_named(void **state)
         ":1:", "before its start");
 }
 
+#define OF(name, id, batch, from, to)                                                                        \
+    "{\"id\":\"" id "\",\"name\":" name ",\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":" batch     \
+    ",\"sources\":[{\"startOffset\":{\"events\":{\"0\":" from "}},\"endOffset\":{\"events\":{\"0\":" to      \
+    "}},\"numInputRows\":3}]}"
+#define IN_EVENT_LOG(report)                                                                                 \
+    "{\"Event\":\"org.apache.spark.sql.streaming.StreamingQueryListener$QueryProgressEvent\","               \
+    "\"progress\":" report "}\n"
+#define SEVERAL                                                                                              \
+    "{\"Event\":\"SparkListenerLogStart\",\"Spark Version\":\"3.5.7\"}\n" IN_EVENT_LOG(                      \
+        OF("\"orders\"", "a1", "0", "0", "3")) IN_EVENT_LOG(OF("\"clicks\"", "b2", "0", "0", "3"))           \
+        IN_EVENT_LOG(OF("\"clicks\"", "b2", "1", "3", "6"))
+
+/* In an event log all queries of an application are together. */
+static void test_one_of_several_queries(void **state)
+{
+    (void)state;
+    batches_t batches;
+    expect_refusal(
+        SEVERAL, ":3:", "several queries read topic events, with the ids a1 and b2; choose one by its name");
+    static const char *const names[] = {"orders", "a1", "clicks", "b2", "nobody"};
+    static const size_t counts[] = {1, 1, 2, 2, 0};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        assert_true(progress_read(path, "events", names[i], &batches, error, sizeof error));
+        assert_int_equal(batches.count, counts[i]);
+        batches_free(&batches);
+    }
+    assert_true(progress_read(path, "other", NULL, &batches, error, sizeof error));
+    assert_int_equal(batches.count, 0);
+    /* Of two queries with one name it has to be the id. */
+    assert_true(read_text(SEVERAL IN_EVENT_LOG(OF("\"orders\"", "c3", "0", "0", "3")), &batches) == false);
+    assert_false(progress_read(path, "events", "orders", &batches, error, sizeof error));
+    assert_non_null(strstr(error, "several queries of that name read topic events, with the ids a1 and c3"));
+    assert_true(progress_read(path, "events", "c3", &batches, error, sizeof error));
+    assert_int_equal(batches.count, 1);
+    batches_free(&batches);
+}
+
+/* One whose source does not read the topic is passed over. */
+static void test_queries_of_other_topics_do_not_count(void **state)
+{
+    (void)state;
+    batches_t batches;
+    assert_true(read_text(
+        IN_EVENT_LOG(OF("null", "a1", "0", "0",
+                        "3")) "{\"id\":\"b2\",\"timestamp\":\"2026-01-31T12:00:02.001Z\",\"batchId\":0,"
+                              "\"sources\":[{\"startOffset\":null,\"endOffset\":{\"other\":{\"0\":9}},"
+                              "\"numInputRows\":9}]}\n",
+        &batches));
+    assert_int_equal(batches.count, 1);
+    assert_int_equal(batches.batches[0].ranges[0].end, 3);
+    batches_free(&batches);
+}
+
 static void test_a_missing_file_is_named(void **state)
 {
     (void)state;
     batches_t batches;
-    assert_false(progress_read("/nowhere/governed.progress", "events", &batches, error, sizeof error));
+    assert_false(progress_read("/nowhere/governed.progress", "events", NULL, &batches, error, sizeof error));
     assert_non_null(strstr(error, "/nowhere/governed.progress"));
-    assert_false(progress_read("/tmp", "events", &batches, error, sizeof error));
-    assert_non_null(strstr(error, "/tmp"));
+    assert_false(progress_read("/proc", "events", NULL, &batches, error, sizeof error));
+    assert_non_null(strstr(error, "/proc: a folder of"));
 }
 
 static void test_times(void **state)
@@ -188,6 +243,8 @@ int main(void)
         cmocka_unit_test(test_offsets_as_text_and_other_topics),
         cmocka_unit_test(test_a_torn_last_line_is_tolerated),
         cmocka_unit_test(test_a_line_that_is_something_else_is_named),
+        cmocka_unit_test(test_one_of_several_queries),
+        cmocka_unit_test(test_queries_of_other_topics_do_not_count),
         cmocka_unit_test(test_a_missing_file_is_named),
         cmocka_unit_test(test_times),
     };
