@@ -60,7 +60,7 @@ static void batch_counts(const observed_stats_t *stats, char *text, size_t size)
 void query_line(const observed_status_t *status, const double *rates, size_t count, size_t columns,
                 char line[QUERY_LINE_SIZE])
 {
-    enum { LABEL = 16, STATE = 10 };
+    enum { LABEL = QUERY_LINE_LABEL, STATE = 10 };
     const observed_decision_t *decision = &status->decision;
     char label[4 * LABEL + 1], state[4 * STATE + 1], rate[16], pending[16], interval[32], wait[32], yours[32],
         both[72], batches[40], spark[64];

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { QUERY_LINE_SIZE = 512, QUERY_LINE_COLUMNS = 79, SPARK_COUNT = 12 };
+enum { QUERY_LINE_SIZE = 512, QUERY_LINE_COLUMNS = 79, QUERY_LINE_LABEL = 16, SPARK_COUNT = 12 };
 
 extern const char query_line_header[];
 

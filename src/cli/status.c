@@ -2,11 +2,14 @@
  * adaptivestream status: what every query does at the moment.
  */
 #include "cli/commands.h"
+#include "cli/plain_text.h"
 #include "cli/predictor_client.h"
 #include "cli/query_line.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ERROR_SIZE = 512 };
 
@@ -37,6 +40,23 @@ static bool print_json(const predictor_status_t *status)
     return whole;
 }
 
+/* What the line has no room for: what decides, and the rest of a long name. */
+static void print_more(const observed_status_t *query)
+{
+    char name[PROTOCOL_LABEL_SIZE], word[PROTOCOL_WORD_SIZE];
+    const observed_config_t *config = &query->config;
+    plain_text(query->query, name, sizeof name);
+    if (strlen(name) > QUERY_LINE_LABEL) printf("  %s\n", name);
+    if (!query->has_config) return;
+    plain_text(config->goal, word, sizeof word);
+    printf("  goal %s", word[0] != '\0' ? word : "unknown");
+    if (isfinite(config->budget)) printf(", budget %g", config->budget);
+    if (isfinite(config->trigger_s)) printf(", trigger %gs", config->trigger_s);
+    plain_text(config->origin, word, sizeof word);
+    if (word[0] != '\0' && strcmp(word, "options") != 0) printf(", as set by %s", word);
+    puts("");
+}
+
 static void print_text(const predictor_status_t *status)
 {
     char line[QUERY_LINE_SIZE];
@@ -51,6 +71,7 @@ static void print_text(const predictor_status_t *status)
     for (size_t i = 0; i < status->count; i++) {
         query_line(&status->queries[i], NULL, 0, 0, line);
         printf("%s\n", line);
+        print_more(&status->queries[i]);
     }
     printf("\nWaits are means since the query's start, (yours): what the job's own trigger would have made "
            "of the same arrivals.\n");

@@ -577,6 +577,8 @@ class Terminal(unittest.TestCase):
         self.assertIn("active", row)
         self.assertIn("%d/%d" % (self.agent.totals["own"]["batches"], self.agent.totals["shadow"]["batches"]), row)
         self.assertLess(max(map(len, lines)), 120)
+        config = query["config"]
+        self.assertEqual(lines[lines.index(row) + 1], "  goal %s, budget %g, trigger %gs" % (config["goal"], config["budget"], config["trigger_s"]))
 
     def test_status_is_json_whatever_the_predictor_says(self):
         model, label = 'net "7" of \\home\u00e9\t', 'quo"ted'
