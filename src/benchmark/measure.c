@@ -1,6 +1,7 @@
 #include "benchmark/measure.h"
 
 #include "benchmark/progress.h"
+#include "traffic/packed_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ static bool read_batches(const measure_request_t *request, batches_t *batches, c
         snprintf(error, error_size,
                  "%s: no batch%s%s took a row of topic %s; is --topic the one that the query reads, and is "
                  "its progress in the file, from its first batch on?",
-                 file, query ? " of query " : "", query ? query : "", topic);
+                 packed_input_name(file), query ? " of query " : "", query ? query : "", topic);
         return false;
     }
     return true;

@@ -2,17 +2,17 @@
 
 #include "benchmark/progress_files.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct {
-    const char *path;
     const char *topic;
-    const char *query; /* name or id; NULL: the only one there is */
-    char *id;          /* of the query that the batches are of; NULL before the first */
-    size_t line;
+    const char *query;               /* name or id; NULL: the only one there is */
+    char *id;                        /* of the query that the batches are of; NULL before the first */
+    const progress_report_t *report; /* the one being read */
     int64_t last_id;
     bool any;
     json_t *last_end; /* end offsets of the batch before, rows or not: the start of one that reports none */
@@ -23,7 +23,8 @@ typedef struct {
 
 static bool fail(reader_t *reader, const char *what)
 {
-    snprintf(reader->error, reader->error_size, "%s:%zu: %s", reader->path, reader->line, what);
+    snprintf(reader->error, reader->error_size, "%s:%zu: %s", reader->report->path, reader->report->line,
+             what);
     return false;
 }
 
@@ -103,6 +104,8 @@ static bool is_ours(reader_t *reader, const progress_report_t *report, bool *our
     const bool named = reader->query && ((report->name && strcmp(report->name, reader->query) == 0) ||
                                          strcmp(report->id, reader->query) == 0);
     bool reads = false;
+    *ours = false;
+    if (reader->query && !named) return true;
     size_t index;
     json_t *source;
     json_array_foreach(json_object_get(report->json, "sources"), index, source)
@@ -111,8 +114,8 @@ static bool is_ours(reader_t *reader, const progress_report_t *report, bool *our
         reads = reads || end != NULL;
         json_decref(end);
     }
-    *ours = reads && (named || !reader->query);
-    if (!*ours || (reader->id && strcmp(reader->id, report->id) == 0)) return true;
+    *ours = reads;
+    if (!reads || (reader->id && strcmp(reader->id, report->id) == 0)) return true;
     if (reader->id) {
         char what[512];
         snprintf(what, sizeof what, "%s read topic %s, with the ids %.64s and %.64s; choose one by its %s",
@@ -124,11 +127,23 @@ static bool is_ours(reader_t *reader, const progress_report_t *report, bool *our
     return reader->id ? true : fail(reader, "out of memory");
 }
 
+/* Spark reports the last batch again while it is idle. An earlier one is of another file's beginning. */
+static bool is_repeated(reader_t *reader, int64_t batch_id)
+{
+    char what[160];
+    if (batch_id == reader->last_id) return true;
+    snprintf(what, sizeof what,
+             "batch %" PRId64 " is reported after batch %" PRId64
+             "; the reports are to be in the order of their batches",
+             batch_id, reader->last_id);
+    return fail(reader, what);
+}
+
 static bool read_report(void *context, const progress_report_t *report)
 {
     reader_t *reader = context;
     bool ours;
-    reader->line = report->line;
+    reader->report = report;
     if (!is_ours(reader, report, &ours)) return false;
     if (!ours) return true;
     batch_t batch = {.id = report->batch_id, .trigger_ms = report->trigger_ms};
@@ -138,7 +153,8 @@ static bool read_report(void *context, const progress_report_t *report)
     json_array_foreach(json_object_get(report->json, "sources"), index, source)
     {
         batch.rows = json_integer_value(json_object_get(source, "numInputRows"));
-        if (batch.rows > 0 && reader->any && batch.id <= reader->last_id) return true;
+        if (batch.rows > 0 && reader->any && batch.id <= reader->last_id)
+            return is_repeated(reader, batch.id);
         if (!read_source(reader, source, &batch)) return false;
     }
     if (report->rows > 0) {
@@ -152,12 +168,8 @@ bool progress_read(const char *path, const char *topic, const char *query, batch
                    size_t error_size)
 {
     *batches = (batches_t){0};
-    reader_t reader = {.path = path,
-                       .topic = topic,
-                       .query = query,
-                       .batches = batches,
-                       .error = error,
-                       .error_size = error_size};
+    reader_t reader = {
+        .topic = topic, .query = query, .batches = batches, .error = error, .error_size = error_size};
     const bool good = progress_files_read(path, read_report, &reader, error, error_size);
     free(reader.id);
     json_decref(reader.last_end);

@@ -189,7 +189,7 @@ static bool read_folder(const char *folder, progress_found_t *found, void *conte
     }
     bool good = count > 0;
     char all[4096];
-    snprintf(all, sizeof all, "%s/events_*", folder);
+    snprintf(all, sizeof all, "$(ls -v %s/events_*)", folder); /* events_10 after events_9 */
     for (int i = 0; i < count; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", folder, parts[i]->d_name);

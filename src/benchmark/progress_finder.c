@@ -44,6 +44,7 @@ static outcome_t take(progress_finder_t *finder, const json_t *progress, size_t 
         fail(finder, line, "%s", why);
         return STOP;
     }
+    report.path = finder->path;
     report.line = line;
     return finder->found(finder->context, &report) ? REPORT : STOP;
 }

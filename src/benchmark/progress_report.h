@@ -17,7 +17,8 @@ typedef struct {
     const char *name;        /* as long as the JSON; NULL: the query has none */
     const char *id, *run_id; /* as long as the JSON; "" where the report has none */
     const json_t *json;      /* the report itself, borrowed */
-    size_t line;             /* of its file, where it was found in one */
+    const char *path;        /* of the file in which it was found, as messages call it; NULL: in none */
+    size_t line;             /* there */
     bool behind;             /* a source held more than the batch took: it is limited per trigger */
 } progress_report_t;
 

@@ -13,7 +13,7 @@ static int by_value(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static double median_in_place(double *values, size_t count)
+double statistics_median_in_place(double *values, size_t count)
 {
     qsort(values, count, sizeof *values, by_value);
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
@@ -25,7 +25,7 @@ double statistics_median(const double *values, size_t count)
     if (count == 0) return 0;
     if (count > STATISTICS_VALUES_MAXIMUM) count = STATISTICS_VALUES_MAXIMUM;
     memcpy(sorted, values, count * sizeof *values);
-    return median_in_place(sorted, count);
+    return statistics_median_in_place(sorted, count);
 }
 
 estimate_of_t statistics_estimate(const double *values, size_t count)
@@ -38,7 +38,7 @@ estimate_of_t statistics_estimate(const double *values, size_t count)
     for (size_t i = 0; i < RESAMPLES; i++) {
         for (size_t k = 0; k < count; k++)
             drawn[k] = values[random_below(&random, count)];
-        medians[i] = median_in_place(drawn, count);
+        medians[i] = statistics_median_in_place(drawn, count);
     }
     qsort(medians, RESAMPLES, sizeof *medians, by_value);
     return (estimate_of_t){.count = count,

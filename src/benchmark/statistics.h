@@ -19,6 +19,10 @@ typedef struct {
 
 /* Of up to STATISTICS_VALUES_MAXIMUM values, in any order. The mean of the middle two where their number is even. */
 double statistics_median(const double *values, size_t count);
+
+/* Of one value or more, however many; puts them in order. */
+double statistics_median_in_place(double *values, size_t count);
+
 estimate_of_t statistics_estimate(const double *values, size_t count);
 
 #endif

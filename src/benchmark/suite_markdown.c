@@ -188,19 +188,22 @@ static void print_pairs(const suite_markdown_t *report, const suite_scene_t *sce
     for (size_t k = 0; k < report->summary->count; k++) {
         const suite_line_of_t *line = &report->summary->lines[k];
         const suite_pairs_t *pairs = &report->pairs[k];
-        if (!same_scene(line, scene) || pairs->count < SUITE_PAIRS_MINIMUM) continue;
+        if (!same_scene(line, scene) || pairs->ratio.count == 0) continue;
         if (!any)
             fprintf(out,
-                    "What a batch takes beside the same one of `%s`: same trigger point, same events, at the "
-                    "same time in "
-                    "another driver.\nMedians of the pairs, and their 95 %% intervals:\n\n"
+                    "What a batch takes beside that of `%s`: same trigger point, as many events, at the same "
+                    "time in another driver. The median of a run's pairs; of several repetitions their "
+                    "median and interval:\n\n"
                     "| arm | pairs | `%s`, ms | longer by, ms | ratio |\n|---|---|---|---|---|\n",
                     report->reference, report->reference);
         any = true;
-        fprintf(out, "| %s | %zu | %.0f | %+.1f (%+.1f to %+.1f) | %.3f (%.3f to %.3f) |\n", line->arm,
-                pairs->count, pairs->reference_s.median * 1e3, pairs->more_s.median * 1e3,
-                pairs->more_s.low * 1e3, pairs->more_s.high * 1e3, pairs->ratio.median, pairs->ratio.low,
-                pairs->ratio.high);
+        fprintf(out, "| %s | %zu | %.0f | %+.1f", line->arm, pairs->pairs, pairs->reference_s.median * 1e3,
+                pairs->more_s.median * 1e3);
+        if (pairs->more_s.count > 1)
+            fprintf(out, ", %+.1f to %+.1f", pairs->more_s.low * 1e3, pairs->more_s.high * 1e3);
+        fputs(" | ", out);
+        print_ratio(&pairs->ratio, out);
+        fputs(" |\n", out);
     }
     if (any) fputs("\n", out);
 }

@@ -2,50 +2,42 @@
 
 #include "benchmark/suite_records.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const int64_t same_trigger_ms = 100;
 
-/* Of all repetitions of an arm. */
+/* Of one run; as many as it has batches. */
 typedef struct {
     double *more_s, *ratios, *reference_s;
-    size_t count, capacity;
+    size_t count;
 } samples_t;
+
+static bool samples_make(size_t room, samples_t *samples)
+{
+    double *values = calloc(3 * room + 1, sizeof *values);
+    *samples = (samples_t){.more_s = values};
+    if (!values) return false;
+    samples->ratios = values + room;
+    samples->reference_s = values + 2 * room;
+    return true;
+}
 
 static void samples_free(samples_t *samples)
 {
     free(samples->more_s);
-    free(samples->ratios);
-    free(samples->reference_s);
 }
 
-static bool grow(double **values, size_t capacity)
+static void add(samples_t *samples, double ours_s, double theirs_s)
 {
-    double *larger = realloc(*values, capacity * sizeof **values);
-    if (larger) *values = larger;
-    return larger != NULL;
-}
-
-static bool add(samples_t *samples, double ours_s, double theirs_s)
-{
-    if (samples->count == samples->capacity) {
-        const size_t capacity = samples->capacity > 0 ? 2 * samples->capacity : 256;
-        if (!grow(&samples->more_s, capacity) || !grow(&samples->ratios, capacity) ||
-            !grow(&samples->reference_s, capacity))
-            return false;
-        samples->capacity = capacity;
-    }
     samples->more_s[samples->count] = ours_s - theirs_s;
     samples->ratios[samples->count] = ours_s / theirs_s;
     samples->reference_s[samples->count++] = theirs_s;
-    return true;
 }
 
 /* Both in the order of their triggers. */
-static bool pair(const suite_batch_t *ours, size_t our_count, const suite_batch_t *theirs, size_t their_count,
+static void pair(const suite_batch_t *ours, size_t our_count, const suite_batch_t *theirs, size_t their_count,
                  samples_t *samples)
 {
     size_t k = 0;
@@ -53,81 +45,69 @@ static bool pair(const suite_batch_t *ours, size_t our_count, const suite_batch_
         while (k < their_count && theirs[k].trigger_ms < ours[i].trigger_ms - same_trigger_ms)
             k++;
         if (k == their_count) break;
-        if (theirs[k].trigger_ms > ours[i].trigger_ms + same_trigger_ms ||
-            theirs[k].events != ours[i].events || ours[i].took_ms <= 0 || theirs[k].took_ms <= 0)
-            continue;
-        if (!add(samples, (double)ours[i].took_ms / 1e3, (double)theirs[k++].took_ms / 1e3)) return false;
+        if (theirs[k].trigger_ms <= ours[i].trigger_ms + same_trigger_ms &&
+            theirs[k].events == ours[i].events && ours[i].took_ms > 0 && theirs[k].took_ms > 0)
+            add(samples, (double)ours[i].took_ms / 1e3, (double)theirs[k++].took_ms / 1e3);
     }
-    return true;
 }
 
 /* The reference arm's run beside this one; NULL when there is none that counts. */
-static const suite_row_t *beside(const suite_results_t *results, const suite_row_t *row,
-                                 const char *reference)
+static const suite_row_t *beside(const suite_results_t *results, const suite_scene_t *scene,
+                                 const suite_row_t *row, const char *reference)
 {
-    for (size_t i = 0; i < results->count; i++) {
+    for (size_t i = 0; row->beside > 0 && i < results->count; i++) {
         const suite_row_t *other = &results->rows[i];
-        if (suite_row_counts(other) && strcmp(other->arm, reference) == 0 &&
-            strcmp(other->job, row->job) == 0 && strcmp(other->workload, row->workload) == 0 &&
-            other->repetition == row->repetition && other->began_ms == row->began_ms && other->beside > 0)
+        if (suite_row_counts(other) && suite_row_is_of(other, scene) && strcmp(other->arm, reference) == 0 &&
+            other->repetition == row->repetition && other->began_ms == row->began_ms)
             return other;
     }
     return NULL;
 }
 
-static bool add_run(const char *folder, const suite_row_t *row, const suite_row_t *other, samples_t *samples,
-                    char *error, size_t error_size)
+static bool sample_run(const char *folder, const suite_row_t *row, const suite_row_t *other,
+                       samples_t *samples, char *error, size_t error_size)
 {
     size_t our_count, their_count;
     suite_batch_t *ours = suite_records_batches(folder, row, &our_count, error, error_size);
     suite_batch_t *theirs =
         ours ? suite_records_batches(folder, other, &their_count, error, error_size) : NULL;
     bool good = theirs != NULL;
-    if (good && !pair(ours, our_count, theirs, their_count, samples)) {
+    if (good && !samples_make(our_count, samples)) {
         snprintf(error, error_size, "out of memory");
         good = false;
     }
+    if (good) pair(ours, our_count, theirs, their_count, samples);
     free(ours);
     free(theirs);
     return good;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static median_of_pairs_t median_of(double *values, size_t count)
-{
-    const double reach = 1.96 * sqrt((double)count) / 2;
-    const size_t low = (size_t)fmax(0, floor((double)count / 2 - reach));
-    qsort(values, count, sizeof *values, by_value);
-    return (median_of_pairs_t){.median = (values[(count - 1) / 2] + values[count / 2]) / 2,
-                               .low = values[low],
-                               .high = values[count - 1 - low]};
-}
-
 static bool fill(const char *folder, const suite_results_t *results, const suite_line_of_t *line,
                  const char *reference, suite_pairs_t *pairs, char *error, size_t error_size)
 {
-    samples_t samples = {0};
-    bool good = true;
-    for (size_t i = 0; good && i < results->count; i++) {
+    double more_s[STATISTICS_VALUES_MAXIMUM], ratios[STATISTICS_VALUES_MAXIMUM],
+        reference_s[STATISTICS_VALUES_MAXIMUM];
+    size_t count = 0;
+    for (size_t i = 0; i < results->count && count < STATISTICS_VALUES_MAXIMUM; i++) {
         const suite_row_t *row = &results->rows[i];
         if (!suite_row_counts(row) || !suite_row_is_of(row, line->scene) || strcmp(row->arm, line->arm) != 0)
             continue;
-        const suite_row_t *other = beside(results, row, reference);
-        if (other) good = add_run(folder, row, other, &samples, error, error_size);
+        const suite_row_t *other = beside(results, line->scene, row, reference);
+        samples_t samples;
+        if (!other) continue;
+        if (!sample_run(folder, row, other, &samples, error, error_size)) return false;
+        if (samples.count >= SUITE_PAIRS_MINIMUM) {
+            pairs->pairs += samples.count;
+            more_s[count] = statistics_median_in_place(samples.more_s, samples.count);
+            ratios[count] = statistics_median_in_place(samples.ratios, samples.count);
+            reference_s[count++] = statistics_median_in_place(samples.reference_s, samples.count);
+        }
+        samples_free(&samples);
     }
-    pairs->count = samples.count;
-    if (good && samples.count >= SUITE_PAIRS_MINIMUM) {
-        pairs->more_s = median_of(samples.more_s, samples.count);
-        pairs->ratio = median_of(samples.ratios, samples.count);
-        pairs->reference_s = median_of(samples.reference_s, samples.count);
-    }
-    samples_free(&samples);
-    return good;
+    pairs->more_s = statistics_estimate(more_s, count);
+    pairs->ratio = statistics_estimate(ratios, count);
+    pairs->reference_s = statistics_estimate(reference_s, count);
+    return true;
 }
 
 suite_pairs_t *suite_pairs_of(const char *folder, const suite_results_t *results,

@@ -61,7 +61,7 @@ int benchmark_collect(int argc, char **argv)
          .type = FLAG_TEXT,
          .value = &progress,
          .argument = "FILE",
-         .help = "the query's progress, one JSON object a line"},
+         .help = "the query's progress: Spark's event log, a driver's log, a listener's JSON"},
         {.name = "--start",
          .type = FLAG_INTEGER,
          .value = &start_ms,

@@ -19,7 +19,7 @@ static const char *const column_names[FIGURE_COLUMNS] = {"mean", "p50", "p95", "
 typedef struct {
     kafka_flags_t kafka;
     client_settings_t client; /* of kafka */
-    const char *topic, *progress, *against, *phases, *journal, *query, *against_query;
+    const char *topic, *progress, *against, *phases, *journal, *query, *against_query, *journal_query;
     int64_t start_ms, repeat, timeout_ns, bound_ns;
     bool start_known, bound_given, json;
 } options_of_measure_t;
@@ -47,7 +47,7 @@ static row_t row_of_summary(const wait_summary_t *waits)
 
 static void print_row(const char *title, const char *name, const row_t *row)
 {
-    printf("%-18s %-12s %8" PRId64 " %9" PRId64, title, name, row->batches, row->events);
+    printf("%-18s %-12.12s %8" PRId64 " %9" PRId64, title, name, row->batches, row->events);
     for (int i = 0; i < FIGURE_COLUMNS; i++)
         printf(" %8.3f", row->seconds[i]);
     printf("\n");
@@ -87,6 +87,7 @@ static void print_block(const measurement_t *measurement, const char *title, int
 
 static const char *query_in_journal(const options_of_measure_t *options)
 {
+    if (options->journal_query) return options->journal_query;
     return options->query ? options->query : "governed";
 }
 
@@ -102,7 +103,7 @@ static void print_excess(const options_of_measure_t *options, const measurement_
     for (size_t i = 0; i < measurement->query_count; i++) {
         const measured_query_t *query = &measurement->queries[i];
         double largest_s = (double)query->excess.largest_ms / 1e3;
-        printf("%-18s %-12s %8s %9" PRId64 "   the worst one %.3f s %s\n", "", query->name, "",
+        printf("%-18s %-12.12s %8s %9" PRId64 "   the worst one %.3f s %s\n", "", query->name, "",
                query->excess.events, largest_s < 0 ? -largest_s : largest_s,
                query->excess.events > 0 ? "longer" : "less");
     }
@@ -291,8 +292,7 @@ int command_measure(int argc, char **argv)
          .type = FLAG_TEXT,
          .value = &options.query,
          .argument = "NAME",
-         .help = "name or id, where several queries in FILE read the topic, and in the journal (there "
-                 "default: governed)"},
+         .help = "the one of that name or id, where several queries in FILE read the topic"},
         {.name = "--against-query",
          .type = FLAG_TEXT,
          .value = &options.against_query,
@@ -332,6 +332,11 @@ int command_measure(int argc, char **argv)
          .value = &options.journal,
          .argument = "FILE",
          .help = "the agent's journal: adds what its shadow predicted"},
+        {.name = "--journal-query",
+         .type = FLAG_TEXT,
+         .value = &options.journal_query,
+         .argument = "NAME",
+         .help = "name or id of the governed query in it (default: --query, or else governed)"},
         {.name = "--timeout",
          .type = FLAG_DURATION,
          .value = &options.timeout_ns,

@@ -43,17 +43,20 @@ static bool print_json(const predictor_status_t *status)
 /* What the line has no room for: what decides, and the rest of a long name. */
 static void print_more(const observed_status_t *query)
 {
-    char name[PROTOCOL_LABEL_SIZE], word[PROTOCOL_WORD_SIZE];
+    char name[PROTOCOL_LABEL_SIZE], label[4 * QUERY_LINE_LABEL + 1], word[PROTOCOL_WORD_SIZE];
     const observed_config_t *config = &query->config;
     plain_text(query->query, name, sizeof name);
-    if (strlen(name) > QUERY_LINE_LABEL) printf("  %s\n", name);
+    plain_label(query->query, QUERY_LINE_LABEL, label);
+    if (strchr(label, '~') != NULL && strchr(name, '~') == NULL) printf("  %s\n", name);
     if (!query->has_config) return;
     plain_text(config->goal, word, sizeof word);
     printf("  goal %s", word[0] != '\0' ? word : "unknown");
     if (isfinite(config->budget)) printf(", budget %g", config->budget);
-    if (isfinite(config->trigger_s)) printf(", trigger %gs", config->trigger_s);
+    plain_text(config->mode, word, sizeof word);
+    if (word[0] != '\0') printf(", mode %s", word);
     plain_text(config->origin, word, sizeof word);
-    if (word[0] != '\0' && strcmp(word, "options") != 0) printf(", as set by %s", word);
+    if (word[0] != '\0' && strcmp(word, "options") != 0) printf(", last changed by %s", word);
+    if (isfinite(config->trigger_s)) printf("; trigger %gs", config->trigger_s);
     puts("");
 }
 

@@ -111,7 +111,7 @@ static void observe(governor_t *g, int64_t now_ns, int64_t total)
     g->observed_ns = now_ns;
     g->observed_total = total;
     while (shadow_advance(&g->shadow, &g->grid, &g->cost, g->source_limit, now_ns))
-        price_shadow_batch(&g->price, g->shadow.last_ns, g->shadow.last_late_ns, g->shadow.last_batch,
+        price_shadow_batch(&g->price, g->shadow.last_ns, g->shadow.last_held_up, g->shadow.last_batch,
                            g->rule.p);
 }
 
@@ -191,7 +191,7 @@ void governor_align(governor_t *g, int64_t origin_ns)
     g->grid.origin_ns = origin_ns;
     if (g->plan.in_force_s > 0)
         g->plan.due_ns = plan_due_ns(g->plan.in_force_s, origin_ns, g->trigger_start_ns);
-    g->shadow.next_ns = grid_after(&g->grid, 1, g->observed_ns);
+    shadow_align(&g->shadow, &g->grid, g->observed_ns);
 }
 
 void governor_set_source_limit(governor_t *g, int64_t events)

@@ -25,13 +25,15 @@ void price_own_batch(price_t *price)
     price->debt += 1;
 }
 
-void price_shadow_batch(price_t *price, int64_t start_ns, int64_t late_ns, int64_t events, double p)
+void price_shadow_batch(price_t *price, int64_t start_ns, bool held_up, int64_t events, double p)
 {
     const double gap_s = price->triggers > 0
                              ? fmin((double)(start_ns - price->trigger_ns) * 1e-9, longest_gap_s)
                              : price->trigger_s;
-    const double triggers = 1 + (double)late_ns * 1e-9 / price->trigger_s;
-    const double root = pow((double)events / triggers, 1 / (p + 1));
+    const double span_s = held_up && price->triggers > 0
+                              ? fmax((double)(start_ns - price->trigger_ns) * 1e-9, price->trigger_s)
+                              : price->trigger_s;
+    const double root = pow((double)events * price->trigger_s / span_s, 1 / (p + 1));
     price->debt = fmax(price->debt - price->budget, -price->limit);
     if (price->triggers < price->memory) price->triggers++;
     price->mean_root += (root - price->mean_root) / (double)price->triggers;

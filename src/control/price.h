@@ -7,7 +7,7 @@
  *
  * m is the running mean of n^(1/(p+1)) over the shadow's non-empty triggers: at that price and a constant
  * rate r = n/T0, the steady interval ((p+1)/p * theta/r)^(1/(p+1)) is kappa^(1/(p+1)) * e^x * T0/beta. Of a
- * trigger that was held up n is what came in T0 of its longer time, so that an hour does not wait longer for a
+ * trigger that was held up n is its share in T0 of the time since the one before, so that an hour does not wait longer for a
  * backlog's few and huge batches.
  *
  * D is the debt: own batches minus beta times the shadow's; for the goal `cost` the waiting saved so far, in
@@ -42,8 +42,9 @@ void price_start(price_t *price, double trigger_s, double budget);
 
 void price_own_batch(price_t *price);
 
-/* The shadow ran a trigger with `events` at start_ns, held up by late_ns by the batch before it. */
-void price_shadow_batch(price_t *price, int64_t start_ns, int64_t late_ns, int64_t events, double p);
+/* The shadow ran a trigger with `events` at start_ns; `held_up`: as soon as the batch before it was over, after its point of the
+ * grid, so that its events came since that one's start. */
+void price_shadow_batch(price_t *price, int64_t start_ns, bool held_up, int64_t events, double p);
 
 /* True when one more batch could take the query past its budget by more than C: the hard guard. */
 bool price_guarded(const price_t *price);

@@ -2,9 +2,15 @@
 
 void shadow_start(shadow_t *shadow, const grid_t *grid, int64_t now_ns)
 {
-    shadow->next_ns = grid_after(grid, 1, now_ns);
+    shadow_align(shadow, grid, now_ns);
     shadow->pending.length = 0;
     shadow->pending.events = 0;
+}
+
+void shadow_align(shadow_t *shadow, const grid_t *grid, int64_t now_ns)
+{
+    shadow->next_ns = grid_after(grid, 1, now_ns);
+    shadow->held_up = false;
 }
 
 void shadow_arrive(shadow_t *shadow, chunk_t chunk)
@@ -30,10 +36,7 @@ bool shadow_advance(shadow_t *shadow, const grid_t *grid, const batch_cost_t *co
     const chunk_t *oldest = pending_oldest(&shadow->pending);
     if (!oldest) return false;
     /* Pass over the triggers that come before the oldest event at once: after a quiet night there are many. */
-    if (oldest->time_ns > shadow->next_ns) {
-        shadow->next_ns = grid_after(grid, 1, oldest->time_ns - 1);
-        shadow->late_ns = 0;
-    }
+    if (oldest->time_ns > shadow->next_ns) shadow_align(shadow, grid, oldest->time_ns - 1);
     if (shadow->next_ns > now_ns) return false;
 
     int64_t events = arrived(&shadow->pending, shadow->next_ns);
@@ -44,11 +47,11 @@ bool shadow_advance(shadow_t *shadow, const grid_t *grid, const batch_cost_t *co
     shadow->events += events;
     shadow->last_batch = events;
     shadow->last_ns = shadow->next_ns;
-    shadow->last_late_ns = shadow->late_ns;
+    shadow->last_held_up = shadow->held_up;
 
     const int64_t end_ns = shadow->next_ns + (int64_t)(batch_cost_seconds(cost, events) * 1e9);
     const int64_t grid_ns = grid_after(grid, 1, shadow->next_ns);
-    shadow->late_ns = end_ns > grid_ns ? end_ns - grid_ns : 0;
-    shadow->next_ns = grid_ns + shadow->late_ns;
+    shadow->held_up = end_ns > grid_ns;
+    shadow->next_ns = shadow->held_up ? end_ns : grid_ns;
     return true;
 }

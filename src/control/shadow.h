@@ -26,13 +26,13 @@ typedef struct {
 } shadow_trigger_t;
 
 typedef struct {
-    int64_t next_ns;      /* the next trigger... */
-    int64_t late_ns;      /* ...and how long the batch before it holds it up */
-    int64_t batches;      /* triggers that found events */
-    int64_t last_batch;   /* events of the latest of them... */
-    int64_t last_ns;      /* ...and when it started... */
-    int64_t last_late_ns; /* ...after its point of the grid, held up by the batch before it */
-    int64_t events;       /* that all of them took */
+    int64_t next_ns;                        /* the next trigger */
+    bool held_up;                           /* by the batch before it, beyond its point of the grid */
+    int64_t batches;                        /* triggers that found events */
+    int64_t last_batch;                     /* events of the latest of them... */
+    int64_t last_ns;                        /* ...when it started... */
+    bool last_held_up;                      /* ...and whether held up */
+    int64_t events;                         /* that all of them took */
     shadow_trigger_t recent[SHADOW_RECENT]; /* the latest is [(batches - 1) % SHADOW_RECENT] */
     pending_t pending;
     histogram_t waits;
@@ -40,6 +40,9 @@ typedef struct {
 
 /* The first trigger is the grid point after now_ns. */
 void shadow_start(shadow_t *shadow, const grid_t *grid, int64_t now_ns);
+
+/* The grid has moved: the next trigger is its point after now_ns. What is pending stays. */
+void shadow_align(shadow_t *shadow, const grid_t *grid, int64_t now_ns);
 
 void shadow_arrive(shadow_t *shadow, chunk_t chunk);
 

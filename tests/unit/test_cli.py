@@ -442,7 +442,7 @@ class Measure(unittest.TestCase):
             code, out, errors = call(*arguments, "--query", "c")
             self.assertEqual((code, out), (FAILED, ""))
             self.assertIn("no batch of query c took a row of topic other", errors)
-            for more in ([], ["--against-query", "b"]):
+            for more in ([], ["--against-query", "b"], ["--journal-query", "d"]):
                 code, out, errors = call(*arguments, "--query", "a", *more)
                 self.assertEqual((code, out), (FAILED, ""))
                 self.assertIn("nobody listens at localhost:1", errors)

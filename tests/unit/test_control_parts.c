@@ -6,6 +6,7 @@
 #include "control/batch_cost.h"
 #include "control/grid.h"
 #include "control/pending.h"
+#include "control/shadow.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -261,9 +262,50 @@ static void histogram_quantiles_are_within_a_class(void **state)
     assert_near(histogram.max_s, 1e300, 1e290);
 }
 
+/* Events every tenth of a second up to until_ns, and the shadow's batches meanwhile. */
+static int64_t shadow_until(shadow_t *shadow, const grid_t *grid, const batch_cost_t *cost, int64_t from_ns,
+                            int64_t until_ns, int held_up[2])
+{
+    int64_t now_ns = from_ns;
+    for (; now_ns < until_ns; now_ns += second_ns / 10) {
+        shadow_arrive(shadow, (chunk_t){.time_ns = now_ns, .since_ns = now_ns, .events = 4});
+        while (shadow_advance(shadow, grid, cost, 0, now_ns))
+            held_up[shadow->last_held_up]++;
+    }
+    return now_ns;
+}
+
+/* Batches of 2.2 s hold up the ones after them, up to a pause, a start or a move of the grid. */
+static void shadow_says_what_was_held_up(void **state)
+{
+    (void)state;
+    const grid_t grid = grid_make(0, 2 * second_ns, 0), moved = grid_make(second_ns / 2, 2 * second_ns, 0);
+    batch_cost_t cost = {0};
+    shadow_t *shadow = calloc(1, sizeof *shadow);
+    assert_non_null(shadow);
+    for (int i = 0; i < 50; i++)
+        batch_cost_observe(&cost, 80 + i % 3, 2.2);
+    int held_up[2] = {0};
+    shadow_start(shadow, &grid, 0);
+    int64_t now_ns = shadow_until(shadow, &grid, &cost, second_ns / 10, 60 * second_ns, held_up);
+    assert_true(held_up[false] == 1 && held_up[true] >= 20);
+    assert_true(shadow->held_up && shadow->next_ns % grid.trigger_ns != 0);
+    shadow_align(shadow, &moved, now_ns);
+    assert_int_equal((shadow->next_ns - moved.origin_ns) % moved.trigger_ns, 0);
+    now_ns = shadow_until(shadow, &moved, &cost, now_ns, 90 * second_ns, held_up);
+    assert_int_equal(held_up[false], 2);
+    shadow_until(shadow, &moved, &cost, now_ns + 30 * second_ns, 150 * second_ns, held_up);
+    assert_int_equal(held_up[false], 3);
+    assert_true(shadow->held_up);
+    shadow_start(shadow, &grid, 150 * second_ns);
+    assert_true(!shadow->held_up && shadow->pending.events == 0);
+    free(shadow);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shadow_says_what_was_held_up),
         cmocka_unit_test(grid_contains_every_trigger_point),
         cmocka_unit_test(default_slot_is_a_twentieth_within_limits),
         cmocka_unit_test(spreading_keeps_whole_events),

@@ -578,7 +578,20 @@ class Terminal(unittest.TestCase):
         self.assertIn("%d/%d" % (self.agent.totals["own"]["batches"], self.agent.totals["shadow"]["batches"]), row)
         self.assertLess(max(map(len, lines)), 120)
         config = query["config"]
-        self.assertEqual(lines[lines.index(row) + 1], "  goal %s, budget %g, trigger %gs" % (config["goal"], config["budget"], config["trigger_s"]))
+        self.assertEqual(lines[lines.index(row) + 1],
+                         "  goal %(goal)s, budget %(budget)g, mode %(mode)s; trigger %(trigger_s)gs" % config)
+
+    def test_status_has_long_names_and_who_changed_what(self):
+        name = "a-name-that-is-longer-than-its-column"
+        agent = FakeAgent(self.predictor.port, TOKEN, name, start_ms=int(time.time() * 1000) - 30000)
+        self.addCleanup(agent.close)
+        agent.step()
+        agent.say({"op": "observe", "query": name, "config": {"mode": "disabled", "goal": "cost", "budget": 0.7, "origin": "cli"}})
+        agent.ask({"op": "health"})
+        lines = self.run_command("status").splitlines()
+        at = next(index for index, line in enumerate(lines) if line.startswith("a-name-that-is-~"))
+        self.assertEqual(lines[at + 1], "  " + name)
+        self.assertTrue(lines[at + 2].startswith("  goal cost, budget 0.7, mode disabled, last changed by cli"), lines[at + 2])
 
     def test_status_is_json_whatever_the_predictor_says(self):
         model, label = 'net "7" of \\home\u00e9\t', 'quo"ted'

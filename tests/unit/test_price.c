@@ -20,7 +20,7 @@ static price_t price_after(double trigger_s, double budget, double gap_s, int64_
     price_t price;
     price_start(&price, trigger_s, budget);
     for (int i = 0; i < 50; i++) {
-        price_shadow_batch(&price, (int64_t)(i * gap_s * (double)second_ns), 0, events, p);
+        price_shadow_batch(&price, (int64_t)(i * gap_s * (double)second_ns), false, events, p);
         price.debt = 0;
     }
     return price;
@@ -48,17 +48,17 @@ static void steady_traffic_keeps_the_interval(void **state)
 static void a_backlog_is_no_reason_to_wait(void **state)
 {
     (void)state;
-    const double trigger_s = 2, per_s = 40;
+    const double trigger_s = 2;
+    const int64_t per_s = 40, spans_s[] = {2, 3, 7, 11, 60, 5, 3};
     const rule_t rule = rule_for(GOAL_BALANCED);
     price_t price;
     price_start(&price, trigger_s, 1);
     int64_t time_ns = 0;
-    for (int late_s = 0; late_s <= 60; late_s += 6) {
-        const double span_s = trigger_s + late_s;
-        time_ns += (int64_t)span_s * second_ns;
-        price_shadow_batch(&price, time_ns, late_s * second_ns, (int64_t)(per_s * span_s), rule.p);
+    for (size_t i = 0; i < sizeof spans_s / sizeof *spans_s; i++) {
+        time_ns += spans_s[i] * second_ns;
+        price_shadow_batch(&price, time_ns, i > 0, per_s * spans_s[i], rule.p);
     }
-    assert_near(rule_interval_s(&rule, price_theta(&price, &rule, 0), per_s),
+    assert_near(rule_interval_s(&rule, price_theta(&price, &rule, 0), (double)per_s),
                 pow(rule.discount, 1 / (rule.p + 1)) * trigger_s, 1e-9);
 }
 
@@ -104,7 +104,7 @@ static void limit_is_ten_minutes_of_triggers(void **state)
         }
         assert_true(price_guarded(&price));
         for (int batches = 0; batches < 3 * cases[i].limit; batches++)
-            price_shadow_batch(&price, batches * second_ns, 0, 1, 2);
+            price_shadow_batch(&price, batches * second_ns, false, 1, 2);
         assert_near(price.debt, -cases[i].limit, 1e-9);
     }
 }
@@ -118,9 +118,9 @@ static void a_night_calls_in_no_debts(void **state)
     price_start(&price, 2, 1);
     int64_t time_ns = 0;
     for (int i = 0; i < 2000; i++, time_ns += 2 * second_ns)
-        price_shadow_batch(&price, time_ns, 0, 100, rule.p);
+        price_shadow_batch(&price, time_ns, false, 100, rule.p);
     const double before = stretch(&price, &rule, 100);
-    price_shadow_batch(&price, time_ns + 8 * 3600 * second_ns, 0, 100, rule.p);
+    price_shadow_batch(&price, time_ns + 8 * 3600 * second_ns, false, 100, rule.p);
     assert_near(stretch(&price, &rule, 100) / before, 1, 0.02);
 }
 

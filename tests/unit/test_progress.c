@@ -186,6 +186,14 @@ static void test_one_of_several_queries(void **state)
     batches_free(&batches);
 }
 
+/* As of a rolled log whose tenth file is read before its second: dropped in silence, what is left would look whole. */
+static void test_reports_out_of_order_are_refused(void **state)
+{
+    (void)state;
+    expect_refusal(SECOND FIRST,
+                   ":2:", "batch 1 is reported after batch 2; the reports are to be in the order");
+}
+
 /* One whose source does not read the topic is passed over. */
 static void test_queries_of_other_topics_do_not_count(void **state)
 {
@@ -244,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_a_torn_last_line_is_tolerated),
         cmocka_unit_test(test_a_line_that_is_something_else_is_named),
         cmocka_unit_test(test_one_of_several_queries),
+        cmocka_unit_test(test_reports_out_of_order_are_refused),
         cmocka_unit_test(test_queries_of_other_topics_do_not_count),
         cmocka_unit_test(test_a_missing_file_is_named),
         cmocka_unit_test(test_times),

@@ -69,7 +69,7 @@ def measure(broker, topic, progress, against=None, phases=None, start_ms=None, t
     if bound_s is not None:
         arguments += ["--bound", bound_s]
     if journal:
-        arguments += ["--journal", journal, "--query", query]
+        arguments += ["--journal", journal, "--journal-query", query]
     try:
         done = subprocess.run([str(argument) for argument in arguments], capture_output=True, text=True, check=False,
                               timeout=MEASURE_S)
