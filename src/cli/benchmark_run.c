@@ -68,7 +68,8 @@ int benchmark_run(int argc, char **argv)
                      .summary =
                          "Runs all ways to set a trigger on real Spark and Kafka under the same arrivals, "
                          "and reports who waits\n"
-                         "how long at what price. Called again, it goes on where it was left. Its parts:\n\n"
+                         "how long at what price. Called again, it goes on where it was left (on\n"
+                         "another day by --output of the first). Its parts:\n\n"
                          "  benchmark [PLAN]        run a plan, then report\n"
                          "  benchmark plan [PLAN]   print what would be run\n"
                          "  benchmark report DIR    tables and pictures again from the records in DIR\n"

@@ -127,7 +127,8 @@ int command_estimate(int argc, char **argv)
         .count = OWN_FLAGS + TRAFFIC_FLAGS,
         .notes =
             "TRACE is CSV with the header count, events a bin, may be gzip; - reads standard input.\n"
-            "--progress reads Spark's event log (a file, or the folder of a rolled one), a driver's log at "
+            "--progress reads Spark's event log (a file, the folder of a rolled one, or one that holds a "
+            "single log), a driver's log at "
             "level\n"
             "INFO, or a listener's JSON; may be gzip. Trigger and batch cost are then taken from there.\n"
             "The rows of a batch are spread evenly over the time since the trigger before; real traffic is\n"

@@ -355,10 +355,10 @@ int command_measure(int argc, char **argv)
                    "second query beside it.",
         .table = table,
         .count = sizeof table / sizeof table[0],
-        .notes =
-            "Progress is found in what Spark writes under spark.eventLog.dir (a file, or the folder of a "
-            "rolled log), in a driver's log at INFO, and where a listener's onQueryProgress prints "
-            "event.progress.json; also gzipped, - reads standard input.\n\n" KAFKA_SECURITY_NOTES("measure"),
+        .notes = "Progress is found in what Spark writes under spark.eventLog.dir (a file, the folder of a "
+                 "rolled log, or one that holds a single log), in a driver's log at INFO, and where a "
+                 "listener's onQueryProgress prints event.progress.json; also gzipped, - reads standard "
+                 "input.\n\n" KAFKA_SECURITY_NOTES("measure"),
     };
     int exit_code;
     if (!flags_parse(&flags, argc, argv, &exit_code)) return exit_code;
