@@ -76,9 +76,8 @@ static void print_text(const predictor_status_t *status)
         printf("%s\n", line);
         print_more(&status->queries[i]);
     }
-    printf("\nWaits are means since the query's start or its latest change of goal or budget, (yours): what "
-           "the job's own trigger would have made "
-           "of the same arrivals.\n");
+    printf("\nWaits are means since the query's start, or its latest change of goal or budget;\n"
+           "(yours): what the job's own trigger would have made of the same arrivals.\n");
 }
 
 int command_status(int argc, char **argv)
