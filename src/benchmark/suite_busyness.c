@@ -52,19 +52,6 @@ static double mean_s(const parts_t *parts, busyness_t part)
     return parts->events[part] > 0 ? (double)parts->wait_sum_ms[part] / 1e3 / (double)parts->events[part] : 0;
 }
 
-/* The parts of the reference arm's run in the same repetition; NULL when it has none that counts. */
-static const parts_t *other_of(const suite_results_t *results, const parts_t *parts,
-                               const suite_line_of_t *line, const char *reference, int64_t repetition)
-{
-    for (size_t i = 0; i < results->count; i++) {
-        const suite_row_t *row = &results->rows[i];
-        if (suite_row_counts(row) && suite_row_is_of(row, line->scene) && row->repetition == repetition &&
-            strcmp(row->arm, reference) == 0)
-            return &parts[i];
-    }
-    return NULL;
-}
-
 static void fill(const suite_results_t *results, const parts_t *parts, const suite_line_of_t *line,
                  const char *reference, busyness_t part, suite_busyness_t *busyness)
 {
@@ -77,8 +64,9 @@ static void fill(const suite_results_t *results, const parts_t *parts, const sui
             continue;
         if (count == 0) busyness->shares[part] = (double)parts[i].events[part] / (double)row->events;
         means[count++] = mean_s(&parts[i], part);
-        const parts_t *other = other_of(results, parts, line, reference, row->repetition);
-        if (other && mean_s(other, part) > 0) ratios[pairs++] = mean_s(&parts[i], part) / mean_s(other, part);
+        const suite_row_t *other = suite_results_run(results, line->scene, reference, row->repetition);
+        const double other_s = other ? mean_s(&parts[other - results->rows], part) : 0;
+        if (other_s > 0) ratios[pairs++] = mean_s(&parts[i], part) / other_s;
     }
     busyness->means_s[part] = statistics_estimate(means, count);
     busyness->ratios[part] = statistics_estimate(ratios, pairs);

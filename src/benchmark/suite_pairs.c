@@ -51,19 +51,6 @@ static void pair(const suite_batch_t *ours, size_t our_count, const suite_batch_
     }
 }
 
-/* The reference arm's run beside this one; NULL when there is none that counts. */
-static const suite_row_t *beside(const suite_results_t *results, const suite_scene_t *scene,
-                                 const suite_row_t *row, const char *reference)
-{
-    for (size_t i = 0; row->beside > 0 && i < results->count; i++) {
-        const suite_row_t *other = &results->rows[i];
-        if (suite_row_counts(other) && suite_row_is_of(other, scene) && strcmp(other->arm, reference) == 0 &&
-            other->repetition == row->repetition && other->began_ms == row->began_ms)
-            return other;
-    }
-    return NULL;
-}
-
 static bool sample_run(const char *folder, const suite_row_t *row, const suite_row_t *other,
                        samples_t *samples, char *error, size_t error_size)
 {
@@ -92,9 +79,10 @@ static bool fill(const char *folder, const suite_results_t *results, const suite
         const suite_row_t *row = &results->rows[i];
         if (!suite_row_counts(row) || !suite_row_is_of(row, line->scene) || strcmp(row->arm, line->arm) != 0)
             continue;
-        const suite_row_t *other = beside(results, line->scene, row, reference);
+        const suite_row_t *other = suite_results_run(results, line->scene, reference, row->repetition);
         samples_t samples;
-        if (!other) continue;
+        if (row->beside == 0 || !other || other->began_ms != row->began_ms)
+            continue; /* not at the same time */
         if (!sample_run(folder, row, other, &samples, error, error_size)) return false;
         if (samples.count >= SUITE_PAIRS_MINIMUM) {
             pairs->pairs += samples.count;

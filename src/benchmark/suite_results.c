@@ -227,3 +227,15 @@ bool suite_results_load(const char *folder, const suite_digests_t *digests, suit
     if (!good) suite_results_free(results);
     return good;
 }
+
+const suite_row_t *suite_results_run(const suite_results_t *results, const suite_scene_t *scene,
+                                     const char *arm, int64_t repetition)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        const suite_row_t *row = &results->rows[i];
+        if (suite_row_is_of(row, scene) && strcmp(row->arm, arm) == 0 && row->repetition == repetition &&
+            suite_row_counts(row))
+            return row;
+    }
+    return NULL;
+}

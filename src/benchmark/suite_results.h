@@ -86,4 +86,8 @@ void suite_results_free(suite_results_t *results);
 bool suite_row_counts(const suite_row_t *row);
 bool suite_row_is_of(const suite_row_t *row, const suite_scene_t *scene);
 
+/* The run of an arm in one repetition; NULL when it has none that counts. */
+const suite_row_t *suite_results_run(const suite_results_t *results, const suite_scene_t *scene,
+                                     const char *arm, int64_t repetition);
+
 #endif

@@ -12,18 +12,6 @@ void suite_summary_free(suite_summary_t *summary)
     *summary = (suite_summary_t){0};
 }
 
-static const suite_row_t *run_of(const suite_results_t *results, const suite_scene_t *scene, const char *arm,
-                                 int64_t repetition)
-{
-    for (size_t i = 0; i < results->count; i++) {
-        const suite_row_t *row = &results->rows[i];
-        if (suite_row_is_of(row, scene) && strcmp(row->arm, arm) == 0 && row->repetition == repetition &&
-            suite_row_counts(row))
-            return row;
-    }
-    return NULL;
-}
-
 /* Rows `begin` to `end` are those of one arm in one scene. */
 static void fill_line(const suite_results_t *results, size_t begin, size_t end, const char *reference,
                       suite_line_of_t *line)
@@ -38,7 +26,7 @@ static void fill_line(const suite_results_t *results, size_t begin, size_t end, 
             if (metric == 0) line->runs++;
             if (!isfinite(row->values[metric])) continue;
             values[count++] = row->values[metric];
-            const suite_row_t *other = run_of(results, line->scene, reference, row->repetition);
+            const suite_row_t *other = suite_results_run(results, line->scene, reference, row->repetition);
             if (other && other->values[metric] > 0)
                 ratios[pairs++] = row->values[metric] / other->values[metric];
         }

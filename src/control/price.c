@@ -27,12 +27,10 @@ void price_own_batch(price_t *price)
 
 void price_shadow_batch(price_t *price, int64_t start_ns, bool held_up, int64_t events, double p)
 {
-    const double gap_s = price->triggers > 0
-                             ? fmin((double)(start_ns - price->trigger_ns) * 1e-9, longest_gap_s)
-                             : price->trigger_s;
-    const double span_s = held_up && price->triggers > 0
-                              ? fmax((double)(start_ns - price->trigger_ns) * 1e-9, price->trigger_s)
-                              : price->trigger_s;
+    const bool first = price->triggers == 0;
+    const double since_s = first ? price->trigger_s : (double)(start_ns - price->trigger_ns) * 1e-9;
+    const double gap_s = first ? since_s : fmin(since_s, longest_gap_s);
+    const double span_s = held_up ? fmax(since_s, price->trigger_s) : price->trigger_s;
     const double root = pow((double)events * price->trigger_s / span_s, 1 / (p + 1));
     price->debt = fmax(price->debt - price->budget, -price->limit);
     if (price->triggers < price->memory) price->triggers++;

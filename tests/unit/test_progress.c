@@ -178,7 +178,7 @@ static void test_one_of_several_queries(void **state)
     assert_true(progress_read(path, "other", NULL, &batches, error, sizeof error));
     assert_int_equal(batches.count, 0);
     /* Of two queries with one name it has to be the id. */
-    assert_true(read_text(SEVERAL IN_EVENT_LOG(OF("\"orders\"", "c3", "0", "0", "3")), &batches) == false);
+    assert_false(read_text(SEVERAL IN_EVENT_LOG(OF("\"orders\"", "c3", "0", "0", "3")), &batches));
     assert_false(progress_read(path, "events", "orders", &batches, error, sizeof error));
     assert_non_null(strstr(error, "several queries of that name read topic events, with the ids a1 and c3"));
     assert_true(progress_read(path, "events", "c3", &batches, error, sizeof error));
